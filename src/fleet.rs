@@ -8,7 +8,7 @@ use capstan_domain::approvals::Desk;
 use capstan_domain::calls::CallDesk;
 use capstan_domain::credentials::Vault;
 use capstan_domain::secrets::KeyRing;
-use capstan_domain::{events, leads, records};
+use capstan_domain::{events, leads, notifications, records};
 use capstan_engine::core::ids::{ExecutionId, NodeId, WorkspaceId};
 use capstan_engine::store::connect::Place;
 use capstan_engine::store::start::{Start, Started};
@@ -53,6 +53,7 @@ pub(crate) fn services(
     let events = Arc::new(events::Desk::new(place));
     let leads = Arc::new(leads::Desk::new(place));
     let records = Arc::new(records::Desk::new(place));
+    let notices = Arc::new(notifications::Desk::new(place));
     let calls = Arc::new(CallDesk::new(place));
     let quotas = Arc::new(calls.till());
     let credentials = Arc::new(Vault::new(place, Arc::clone(keys)));
@@ -65,6 +66,7 @@ pub(crate) fn services(
         events,
         leads,
         records,
+        notices,
         calls,
         quotas,
         credentials,

@@ -8,7 +8,7 @@ use std::time::Duration;
 use capstan_domain::access::{OpenInvitation, Tried};
 use capstan_domain::cells::CellAddress;
 use capstan_domain::mailbox::TO_PEOPLE;
-use capstan_domain::notifications::{self, DueMail, Kind, News, Notice, heads, tell};
+use capstan_domain::notifications::{self, DueMail, Kind, News, Notice, chosen, heads, tell};
 use capstan_domain::workspace_settings::settings_of;
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_node_types::services::mail::{Letter, MailError, Mailer};
@@ -91,13 +91,21 @@ async fn bring_of(api: &Parts, cell: &Cell, workspace_id: WorkspaceId, notices: 
     let settings = settings_of(&mut transaction, workspace_id).await?;
     transaction.commit().await?;
     let mut control = api.people.pool.begin().await?;
-    let people = heads(&mut control, workspace_id).await?;
+    let heads = heads(&mut control, workspace_id).await?;
     let mut keys = Vec::new();
     for notice in notices {
         // One of a later release waits for who knows it.
         let Ok(kind) = notice.kind.parse::<Kind>() else { continue };
         keys.push(notice.notice_key.clone());
-        if people.is_empty() || !settings.tells(kind) {
+        if !settings.tells(kind) {
+            continue;
+        }
+        let people = if notice.is_for_heads() {
+            heads.clone()
+        } else {
+            chosen(&mut control, workspace_id, &notice.told_roles, &notice.told_ids).await?
+        };
+        if people.is_empty() {
             continue;
         }
         let source = format!("{workspace_id}:{}", notice.notice_key);

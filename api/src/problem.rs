@@ -178,6 +178,12 @@ impl From<StoreError> for Problem {
     fn from(error: StoreError) -> Self {
         let cause = error.to_string();
         match &error {
+            _ if error.is_month_missing() => Self::unavailable(
+                "database_unavailable",
+                "the month has no tables yet",
+                "start a worker, which makes them",
+            )
+            .because(cause),
             StoreError::Data(_) => {
                 Self::bad_request("not_storable", "the data cannot be stored", "check numbers, lengths and characters")
                     .because(cause)
@@ -195,7 +201,7 @@ impl From<StoreError> for Problem {
                 "update this process, or try again when the update is done",
             )
             .because(cause),
-            StoreError::Fenced | StoreError::Corrupt(_) => Self::internal(cause),
+            StoreError::Fenced | StoreError::Corrupt(_) | StoreError::NoMonth => Self::internal(cause),
         }
     }
 }

@@ -11,9 +11,14 @@ use crate::problem::Problem;
 
 /// Longest part of a client's name of a parameter that is said back, in characters.
 const NAME_CHARS_MAX: usize = 60;
+/// The parameter that tells lists from other addresses.
+const OF_LISTS: &str = "limit";
+/// Parameters of lists that may be blank: words to look for, of which there are none then, and the value of a field, which may be so.
+const MAY_BE_BLANK: [&str; 3] = ["q", "search", "value"];
 
 /// The query as `T`, a struct whose fields are the parameters. 400 `unknown_parameter` for any other, 400 `nul_character` for a value
-/// that the database has no text for, 400 `bad_query` for what does not fit.
+/// that the database has no text for, 400 `empty_parameter` for a list that is asked for by nothing, 400 `bad_query` for what does not
+/// fit.
 pub(crate) struct Query<T>(pub(crate) T);
 
 impl<T: DeserializeOwned, S: Sync> FromRequestParts<S> for Query<T> {
@@ -41,6 +46,12 @@ fn read<T: DeserializeOwned>(uri: &Uri) -> Result<T, Problem> {
     if let Some((name, _)) = with_nul {
         let detail = format!("the query parameter {name} holds a NUL character");
         return Err(Problem::bad_request("nul_character", detail, "remove the character"));
+    }
+    let is_blank = |name: &str, value: &str| value.trim().is_empty() && !MAY_BE_BLANK.contains(&name);
+    let mut given = url::form_urlencoded::parse(query.as_bytes());
+    if let Some((name, _)) = given.find(|(name, value)| known.contains(&OF_LISTS) && is_blank(name, value)) {
+        let detail = format!("the query parameter {name} is empty");
+        return Err(Problem::bad_request("empty_parameter", detail, "give it a value, or leave it out to list all"));
     }
     let read = axum::extract::Query::try_from_uri(uri).map(|axum::extract::Query(read)| read);
     read.map_err(|error| {
@@ -137,6 +148,26 @@ mod tests {
             assert_eq!((problem.status.as_u16(), problem.code), (400, "nul_character"), "{query}");
             assert!(problem.detail.contains("parameter limit"), "{}", problem.detail);
         }
+    }
+
+    #[test]
+    fn a_list_is_asked_for_by_something_or_not_at_all() {
+        for query in ["workflow_id=", "limit", "limit=5&workflow_id=%20"] {
+            let problem = of(query).unwrap_err();
+            assert_eq!((problem.status.as_u16(), problem.code), (400, "empty_parameter"), "{query}");
+        }
+        #[derive(Debug, Deserialize)]
+        struct Words {
+            q: String,
+            #[expect(dead_code, reason = "it tells that this is a list")]
+            limit: Option<String>,
+        }
+        assert_eq!(read::<Words>(&"/list?q=".parse().unwrap()).unwrap().q, "");
+        #[derive(Debug, Deserialize)]
+        struct NoList {
+            accept: String,
+        }
+        assert_eq!(read::<NoList>(&"/publish?accept=".parse().unwrap()).unwrap().accept, "");
     }
 
     #[test]

@@ -325,7 +325,7 @@ fn with_records(routes: Routes) -> Routes {
             "/records/{record_id}/transitions",
             get(RecordsRead, transitions::list).post(RecordsWrite, transitions::create),
         )
-        .route("/records/{record_id}/history", get(RecordsRead, history::list))
+        .route("/records/{record_id}/history", get(RecordsRead, history::list).post(RecordsWrite, history::create))
         .route("/deleted-records", get(RecordsRead, deleted::list))
         .route("/deleted-records/{record_id}/restore", post(RecordsWrite, deleted::restore))
 }

@@ -118,11 +118,12 @@ pub(crate) async fn tables(connection: &mut PgConnection, facts: &mut Facts) -> 
         facts.journal.entry(row.execution_id).or_default().push(row.try_into()?);
     }
     talks(connection, facts).await?;
-    // A fenced worker's row is not changed any more.
-    let fenced: Vec<(i32, Option<DateTime<Utc>>)> =
-        sqlx::query_as("SELECT worker_no, pg_xact_commit_timestamp(xmin) FROM workers WHERE fenced")
-            .fetch_all(&mut *connection)
-            .await?;
+    // A fenced worker's row may be changed once more, by who finds its process dead.
+    let fenced: Vec<(i32, Option<DateTime<Utc>>)> = sqlx::query_as(
+        "SELECT worker_no, coalesce(fenced_at, pg_xact_commit_timestamp(xmin)) FROM workers WHERE fenced",
+    )
+    .fetch_all(&mut *connection)
+    .await?;
     for (worker_no, at) in fenced {
         let at = at.with_context(|| format!("worker {worker_no}: the commit that fenced it is not remembered"))?;
         facts.fenced_at.insert(worker_no, at);

@@ -4,7 +4,7 @@ use capstan_engine::core::attempt::storable;
 use capstan_engine::core::catalogue::Catalogue;
 use capstan_engine::core::decide::{IllegalEvent, decide};
 use capstan_engine::core::ids::{SignalId, StepKey};
-use capstan_engine::core::journal::{Asked, ENTRIES_MAX, Entry, Event, WORK_ENTRIES_MAX};
+use capstan_engine::core::journal::{Asked, BYTES_MAX, ENTRIES_MAX, Entry, Event, WORK_BYTES_MAX, WORK_ENTRIES_MAX};
 use capstan_engine::core::problem::Problem;
 use capstan_engine::core::state::State;
 use capstan_engine::store::error::StoreError;
@@ -36,12 +36,16 @@ pub enum Unresolvable {
     },
     /// Its journal has no room for what would follow.
     #[error(
-        "the journal of the execution is full: it has {WORK_ENTRIES_MAX} entries, and there is no room for more work"
+        "the journal of the execution is full: its work may have {WORK_ENTRIES_MAX} entries with {} MiB of outputs, and there is no room for \
+         more of it",
+        WORK_BYTES_MAX >> 20
     )]
     JournalFull,
     /// Its journal has no room even for what undoes and what runs at last.
     #[error(
-        "the journal of the execution is full: it has {ENTRIES_MAX} entries, with those of what undoes and what runs at last"
+        "the journal of the execution is full: it may have {ENTRIES_MAX} entries with {} MiB of outputs, with those of what undoes and what \
+         runs at last",
+        BYTES_MAX >> 20
     )]
     NoRoomToEnd,
     /// The step has no such port.
@@ -116,7 +120,7 @@ impl Recorded<'_> {
         }
         let told = self.row.error.as_ref().and_then(|error| error["reason"].as_str());
         let reason = told.unwrap_or("a worker could not go on with it").to_owned();
-        let entry = Entry { at: now, event: Event::Poisoned { reason: reason.clone() } };
+        let entry = Entry { at: now, event: Event::Poisoned { reason: reason.clone(), is_full: false } };
         let decision = decide(self.graph, state, &entry).map_err(|illegal| Unresolvable::Illegal {
             illegal,
             possible: Vec::new(),

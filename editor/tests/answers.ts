@@ -62,6 +62,7 @@ export function endpoint(more: Partial<Endpoint> = {}): Endpoint {
     rate_per_s: null,
     concurrency: 10,
     asymmetric: false,
+    ordered: false,
     client_certificate: null,
     failures: 0,
     failing_since: null,

@@ -7,12 +7,13 @@ use serde_json::Value;
 
 use crate::node_type::{AnyNodeType, Erased, NodeType};
 use crate::types::{
-    ActionCode, ActionEmitEvent, ActionHttpRequest, ActionMeter, ActionSendEmail, ActionSendSms, DataApprovalLink,
-    DataSet, DebugCrash, DebugFail, DebugGiven, DebugLog, DebugNoop, LeadNote, LeadSetStatus, LeadUpdate, LeadUpsert,
-    LogicApproval, LogicCondition, LogicDelay, LogicForEach, LogicGroup, LogicLoop, LogicMerge, LogicRespond,
-    LogicSubWorkflow, LogicSwitch, LogicTry, LogicWaitForEvent, LogicWaitForSignal, RecordCreate, RecordTransition,
-    TriggerDemoBooked, TriggerEmail, TriggerEvent, TriggerExecution, TriggerForm, TriggerManual, TriggerSchedule,
-    TriggerWebhook, check_overlaps, check_responses,
+    ActionCode, ActionEmitEvent, ActionHttpRequest, ActionMeter, ActionNotify, ActionSendEmail, ActionSendSms,
+    DataApprovalLink, DataSet, DebugCrash, DebugFail, DebugGiven, DebugLog, DebugNoop, LeadFind, LeadNote,
+    LeadSetStatus, LeadUpdate, LeadUpsert, LogicApproval, LogicCondition, LogicDelay, LogicForEach, LogicGroup,
+    LogicLoop, LogicMerge, LogicRespond, LogicSubWorkflow, LogicSwitch, LogicTry, LogicWaitForEvent,
+    LogicWaitForSignal, RecordCreate, RecordFind, RecordNote, RecordTransition, RecordUpdate, TriggerDemoBooked,
+    TriggerEmail, TriggerEvent, TriggerExecution, TriggerForm, TriggerManual, TriggerSchedule, TriggerWebhook,
+    check_overlaps, check_responses,
 };
 
 /// Node types by name, in the order of the palette.
@@ -36,6 +37,7 @@ impl Registry {
             .register(ActionHttpRequest)
             .register(ActionSendEmail)
             .register(ActionSendSms)
+            .register(ActionNotify)
             .register(ActionCode)
             .register(ActionEmitEvent)
             .register(ActionMeter)
@@ -43,8 +45,12 @@ impl Registry {
             .register(LeadUpdate)
             .register(LeadSetStatus)
             .register(LeadNote)
+            .register(LeadFind)
             .register(RecordCreate)
+            .register(RecordUpdate)
             .register(RecordTransition)
+            .register(RecordNote)
+            .register(RecordFind)
             .register(LogicCondition)
             .register(LogicSwitch)
             .register(LogicDelay)
@@ -139,7 +145,7 @@ mod tests {
             assert_eq!(node_type.role() == Role::Trigger, family == "trigger", "{name}");
             assert!(node_type.role() == Role::Step || node_type.effect() == Effect::Pure, "{name}");
         }
-        assert_eq!(names.len(), 40);
+        assert_eq!(names.len(), 45);
     }
 
     #[test]

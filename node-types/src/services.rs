@@ -1,6 +1,6 @@
 //! What node types reach the outside world with: an HTTP client, a mailer, processes for code, a desk where people are
-//! asked, one for events, one for leads, one for records, one where other workflows are called, one that says what a plan allows, and a vault of
-//! credentials.
+//! asked, one for events, one for leads, one for records, one where members are told something, one where other workflows
+//! are called, one that says what a plan allows, and a vault of credentials.
 
 use std::sync::Arc;
 
@@ -19,6 +19,7 @@ mod http_span;
 pub mod leads;
 pub mod mail;
 mod networks;
+pub mod notices;
 pub mod quotas;
 pub mod records;
 mod redirect;
@@ -34,6 +35,7 @@ use guard::{AllowError, Guard};
 use http::HttpClient;
 use leads::LeadDesk;
 use mail::{MailSettings, MailSetupError, Mailbox, Mailer};
+use notices::NoticeDesk;
 use quotas::QuotaDesk;
 use records::RecordDesk;
 use url::Url;
@@ -54,6 +56,8 @@ pub struct Services {
     pub leads: Arc<dyn LeadDesk>,
     /// Keeps records.
     pub records: Arc<dyn RecordDesk>,
+    /// Tells members.
+    pub notices: Arc<dyn NoticeDesk>,
     /// Calls other workflows.
     pub calls: Arc<dyn CallDesk>,
     /// Says what a plan allows.
@@ -80,6 +84,8 @@ pub struct ServiceSettings {
     pub leads: Arc<dyn LeadDesk>,
     /// Keeps records.
     pub records: Arc<dyn RecordDesk>,
+    /// Keeps what members are told.
+    pub notices: Arc<dyn NoticeDesk>,
     /// Finds other workflows.
     pub calls: Arc<dyn CallDesk>,
     /// Says what a plan allows.
@@ -122,6 +128,7 @@ impl Services {
             events: settings.events,
             leads: settings.leads,
             records: settings.records,
+            notices: settings.notices,
             calls: settings.calls,
             quotas: settings.quotas,
             credentials: settings.credentials,

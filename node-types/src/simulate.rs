@@ -31,6 +31,7 @@ use crate::services::credentials::NoVault;
 use crate::services::events::{EventDesk, EventsAway};
 use crate::services::leads::NoLeads;
 use crate::services::mail::{Mail, MailSettings, Mailbox, MailboxError};
+use crate::services::notices::NoNotices;
 use crate::services::quotas::NoQuotas;
 use crate::services::records::NoRecords;
 use crate::services::{ServiceSettings, Services, ServicesError};
@@ -127,6 +128,7 @@ fn unused() -> Result<Arc<Services>, ServicesError> {
         events: Arc::new(NoDesk),
         leads: Arc::new(NoLeads),
         records: Arc::new(NoRecords),
+        notices: Arc::new(NoNotices),
         calls: Arc::new(NoCalls),
         quotas: Arc::new(NoQuotas),
         credentials: Arc::new(NoVault),

@@ -24,6 +24,7 @@ use crate::services::credentials::{CredentialVault, NoVault};
 use crate::services::events::{EventDesk, EventsAway};
 use crate::services::leads::{LeadDesk, NoLeads};
 use crate::services::mail::{Mail, MailSettings, Mailbox, MailboxError};
+use crate::services::notices::{NoNotices, NoticeDesk};
 use crate::services::quotas::{NoQuotas, QuotaDesk};
 use crate::services::records::NoRecords;
 use crate::services::{ServiceSettings, Services};
@@ -218,6 +219,11 @@ pub(crate) fn context_with_leads(leads: Arc<dyn LeadDesk>) -> Context {
     context_of(ServiceSettings { leads, ..settings() })
 }
 
+/// The same with this desk for notices.
+pub(crate) fn context_telling(notices: Arc<dyn NoticeDesk>) -> Context {
+    context_of(ServiceSettings { notices, ..settings() })
+}
+
 /// The same with this desk for calls.
 pub(crate) fn context_calling(calls: Calls) -> Context {
     context_of(ServiceSettings { calls: Arc::new(calls), ..settings() })
@@ -284,6 +290,7 @@ pub(crate) fn settings() -> ServiceSettings {
         events: Arc::new(Events::default()),
         leads: Arc::new(NoLeads),
         records: Arc::new(NoRecords),
+        notices: Arc::new(NoNotices),
         calls: Arc::new(Calls::default()),
         quotas: Arc::new(NoQuotas),
         credentials: Arc::new(NoVault),

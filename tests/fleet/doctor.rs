@@ -106,10 +106,10 @@ const FAULTS: &[(&str, &str, &str, &str)] = &[
     (
         "months",
         "fail",
-        "DO $$ BEGIN EXECUTE format('ALTER TABLE %I RENAME TO usage_away', \
-         'usage' || to_char(now() AT TIME ZONE 'UTC', '_YYYY_MM')); END $$",
-        "DO $$ BEGIN EXECUTE format('ALTER TABLE usage_away RENAME TO %I', \
-         'usage' || to_char(now() AT TIME ZONE 'UTC', '_YYYY_MM')); END $$",
+        "DO $$ DECLARE v_month text := to_char(now() AT TIME ZONE 'UTC' + interval '1 hour', '_YYYY_MM'); BEGIN \
+         EXECUTE format('ALTER TABLE %I RENAME TO %I', 'usage' || v_month, 'away_usage' || v_month); END $$",
+        "DO $$ DECLARE v_name text := (SELECT relname FROM pg_class WHERE relkind = 'r' AND relname LIKE 'away\\_usage\\_%'); \
+         BEGIN EXECUTE format('ALTER TABLE %I RENAME TO %I', v_name, substr(v_name, 6)); END $$",
     ),
     (
         "quotas",

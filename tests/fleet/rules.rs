@@ -34,6 +34,10 @@ async fn a_rule_acts_once_for_each_event_that_its_conditions_hold_for_and_for_no
         let made = site.post(&url, "rules", name, &rule(name, budget, log_misses)).await;
         assert_eq!(made.status, 201, "{}", made.body);
     }
+    let mut asleep = rule("sleep", 0, true);
+    asleep["enabled"] = json!(false);
+    let made = site.post(&url, "rules", "sleep", &asleep).await;
+    assert_eq!(made.status, 201, "{}", made.body);
     for (name, source, budget) in [
         ("ada", "fair", json!(3000)),
         ("bob", "manual", json!(3000)),
@@ -61,6 +65,8 @@ async fn a_rule_acts_once_for_each_event_that_its_conditions_hold_for_and_for_no
     assert_eq!(site.count("SELECT count(*) FROM leads WHERE status = 'qualified'").await, 1);
     assert_eq!(world.mails().values().sum::<usize>(), 1);
     worker.end().await;
+    let begun = site.count("SELECT count(*) FROM executions").await;
+    assert_eq!(begun, 5, "a disabled rule starts nothing, also where it would tell of what it lets pass");
     server.end().await;
 }
 

@@ -10,7 +10,7 @@ use capstan_engine::faults::{Point, pass};
 use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::workers::{
-    Agenda, Beat, LOST, Peer, Registered, beat, fates, hint, look, peers, reap, show_alive,
+    Agenda, Beat, LOST, Peer, Registered, beat, fates, hint, look, note_death, peers, reap, show_alive,
 };
 use chrono::TimeDelta;
 use sqlx::postgres::PgListener;
@@ -288,6 +288,7 @@ pub(crate) async fn bury(place: &Place, control: &mut PgConnection, own: &BlackB
         };
         known.push(lost);
         if is_over {
+            in_time(note_death(control, lost)).await?;
             dead.discard();
         }
     }

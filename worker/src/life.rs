@@ -12,7 +12,7 @@ use crate::clock::DatabaseClock;
 use crate::committer::Committers;
 
 /// Age of the last beat beyond which no effect starts: well below the silence that makes a worker lost.
-const BEAT_AGE_MAX: Duration = Duration::from_secs(4);
+pub(crate) const BEAT_AGE_MAX: Duration = Duration::from_secs(4);
 /// How long an execution that lost two workers is alone in a worker that was empty when it came, at most.
 const ALONE_MAX: Duration = Duration::from_secs(1);
 
@@ -72,12 +72,18 @@ impl Life {
     pub(crate) async fn may_act(&self) {
         loop {
             let beaten = self.beaten.notified();
-            let sent = *self.last_beat.lock().unwrap_or_else(PoisonError::into_inner);
-            if sent.is_some_and(|sent| sent.elapsed() < BEAT_AGE_MAX) {
+            if self.may_begin() {
                 return;
             }
             beaten.await;
         }
+    }
+
+    /// Whether an effect may start now. A worker is fenced after the last beat that was answered, so none starts later than
+    /// [`BEAT_AGE_MAX`] after that.
+    pub(crate) fn may_begin(&self) -> bool {
+        let sent = *self.last_beat.lock().unwrap_or_else(PoisonError::into_inner);
+        sent.is_some_and(|sent| sent.elapsed() < BEAT_AGE_MAX)
     }
 
     /// Holds an execution from now on; answers what wakes it.

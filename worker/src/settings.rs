@@ -54,8 +54,8 @@ pub struct WebhookSettings {
     pub timeout: Duration,
     /// How long one process begins attempts for an endpoint before others may have their turn.
     pub turn: Duration,
-    /// How long an endpoint is one process's; longer than a turn and the attempts that it began, so that two attempts of a
-    /// delivery overlap only if a process was stopped in between. What a killed process was sending is sent again after it.
+    /// How long an endpoint is one process's at most; longer than a turn and the attempts that it began, so that two attempts of
+    /// a delivery overlap only if a process was stopped in between. That of a worker that was fenced ends once what it began is over.
     pub lease: Duration,
 }
 

@@ -1,6 +1,6 @@
 //! One process's part of the fleet: life after life, until it is drained.
 
-use std::sync::Arc;
+use std::sync::{Arc, PoisonError, RwLock};
 use std::time::Duration;
 
 use capstan_domain::secrets::KeyRing;
@@ -48,6 +48,8 @@ const HURRY_TIMEOUT: Duration = Duration::from_secs(5);
 pub(crate) struct Engine {
     /// The name of the process among workers.
     pub(crate) name: String,
+    /// The life that is on, or was the last one.
+    life: RwLock<Option<Arc<Life>>>,
     pub(crate) side: Arc<Side>,
     pub(crate) registry: Arc<Registry>,
     pub(crate) services: Arc<Services>,
@@ -83,6 +85,13 @@ pub(crate) struct Engine {
     pub(crate) broken: CancellationToken,
 }
 
+impl Engine {
+    /// The life that is on, or was the last one; none before the first.
+    pub(crate) fn life(&self) -> Option<Arc<Life>> {
+        self.life.read().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
 /// A running worker. It works until [`Worker::drain`]; dropping the handle does not stop it.
 pub struct Worker {
     engine: Arc<Engine>,
@@ -107,6 +116,7 @@ impl Worker {
         let waker = Arc::new(Notify::new());
         let engine = Arc::new(Engine {
             name: settings.name.clone(),
+            life: RwLock::default(),
             registry,
             services,
             keys: Arc::clone(&settings.keys),
@@ -131,6 +141,8 @@ impl Worker {
             hurry: CancellationToken::new(),
             broken: CancellationToken::new(),
         });
+        // Before anything is begun in a month that has no tables.
+        duties::first_months(&engine.side).await;
         // Before anything is claimed that is held up.
         engine.pauses.refresh(&engine.side).await?;
         // Before anything is committed that somebody wants to hear of.
@@ -241,6 +253,7 @@ async fn begin(place: &Place, settings: &WorkerSettings, engine: &Engine) -> Res
     let over = CancellationToken::new();
     let committers = Committers::spawn(place, worker_no, &first.timeline, settings.committers, &over);
     let life = Arc::new(Life::new(worker_no, first.timeline, DatabaseClock::new(first.now), committers, over));
+    *engine.life.write().unwrap_or_else(PoisonError::into_inner) = Some(Arc::clone(&life));
     info!(worker_no, name = settings.name, "worker registered");
     Ok(Begun { life, control })
 }

@@ -89,7 +89,10 @@ pub const SILENT: [(&str, &[&str]); 13] = [
         "What is listened for ends within minutes, and changes nothing that lasts.",
         &["DELETE /workflows/{workflow_id}/hooks/listen/{listen_id}", "POST /workflows/{workflow_id}/hooks/listen"],
     ),
-    ("A note is a row of the lead's history, where the person can be erased.", &["POST /leads/{lead_id}/events"]),
+    (
+        "A note is a row of the history of its lead or record, where the person can be erased.",
+        &["POST /leads/{lead_id}/events", "POST /records/{record_id}/history"],
+    ),
     (
         "It is about a person's own account or session, which belongs to no workspace; who joins one is told by `POST /invitations/accept`.",
         &[

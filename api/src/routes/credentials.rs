@@ -28,7 +28,7 @@ pub(crate) mod test;
 pub(crate) mod uses;
 pub(crate) mod wish;
 
-pub(super) use findings::{credential_findings, require_use};
+pub(super) use findings::{credential_findings, require_use, require_use_of_step};
 use wish::{NewName, Replacement, Wish, checked, checked_name};
 
 /// Most bytes of a request with a credential.

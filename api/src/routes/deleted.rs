@@ -72,11 +72,13 @@ pub(crate) async fn delete(
     }
     let taken = listing::take(&mut transaction, caller.workspace_id, id).await?.filter(|taken| !taken.is_deleted);
     let taken = taken.ok_or_else(|| Problem::not_found("workflow", &workflow_id))?;
-    if newest(&mut transaction, &caller, id).await?.is_some() {
+    let is_published = newest(&mut transaction, &caller, id).await?.is_some();
+    // Before its triggers go: what waits to be started is told that it was deleted.
+    listing::hide(&mut transaction, caller.workspace_id, id).await?;
+    if is_published {
         listing::remember_triggers(&mut transaction, caller.workspace_id, id).await?;
         turn(&api, &mut transaction, &caller, id, false).await?;
     }
-    listing::hide(&mut transaction, caller.workspace_id, id).await?;
     // Nobody could end its pause any more, and what has begun goes on.
     let was_paused = pauses::resume(&mut transaction, caller.workspace_id, Some(id)).await?;
     let mut before = told(id, &taken);

@@ -8,6 +8,7 @@ use capstan_engine::core::clean_up::Ending;
 use capstan_engine::core::explain::{Reason, explain};
 use capstan_engine::core::gate::Gate;
 use capstan_engine::core::ids::{ExecutionId, StepKey};
+use capstan_engine::core::state::State;
 use capstan_engine::store::executions::{self, Holder};
 use capstan_engine::store::limits::{self, Wait};
 use capstan_engine::store::line::{AHEAD_MAX, Line, line};
@@ -33,7 +34,7 @@ pub(crate) struct Explanation {
     id: ExecutionId,
     #[schemars(with = "crate::openapi::shapes::ExecutionStatus")]
     status: String,
-    /// Empty once it has ended.
+    /// Empty once it has ended, unless its history is not there.
     reasons: Vec<Told>,
     /// Who holds its lease.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -80,6 +81,7 @@ pub(crate) async fn read(
     let told = loaded.row.error.as_ref().and_then(|error| error["reason"].as_str());
     let state = loaded.state()?;
     let mut of_steps = match (status.as_str(), told) {
+        _ if loaded.row.ended_at.is_some() => without_history(&loaded, &state).into_iter().collect::<Vec<_>>(),
         // Its journal may not tell why.
         ("incident", Some(reason)) if state.incident().is_none() => {
             vec![Reason::Person { reason: reason.to_owned(), steps: Vec::new() }]
@@ -119,6 +121,13 @@ pub(crate) async fn read(
         .chain(of_steps);
     let reasons = reasons.map(|reason| Told::of(reason, held_by.as_ref())).collect();
     Ok(Json(Explanation { id, status, reasons, held_by }).into_response())
+}
+
+/// That the history of an execution that has ended is not there, where it tells of no end and of nothing else: its month was archived
+/// and dropped, and only its row came back.
+fn without_history(loaded: &Loaded, state: &State) -> Option<Reason> {
+    let is_there = state.end().is_some() || !loaded.entries.is_empty();
+    loaded.row.ended_at.filter(|_| !is_there).map(|ended_at| Reason::History { ended_at })
 }
 
 /// Until when the throttle holds it, and by which rule: before the first entry nothing else has a timer but its time limit,

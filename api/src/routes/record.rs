@@ -1,12 +1,16 @@
 //! Reading what an execution recorded, whole, so that a draft can be simulated over it.
 
+use capstan_domain::access::{Page, Permission};
 use capstan_domain::recording::{self, BYTES_MAX, ENTRIES_MAX, Record};
 use capstan_engine::core::ids::{ExecutionId, VersionId, WorkflowId};
 
 use super::executions::{Loaded, find, without_version};
 use crate::Api;
+use crate::actor::Actor;
 use crate::auth::Caller;
+use crate::pages;
 use crate::problem::Problem;
+use crate::standing::Deed;
 
 /// The code of what has recorded more than is read at once.
 pub(super) const TOO_LARGE: &str = "record_too_large";
@@ -41,13 +45,21 @@ pub(super) async fn load(api: &Api, caller: &Caller, id: ExecutionId) -> Result<
     Ok(Loaded { row, version, entries, cancel: None })
 }
 
-/// The same of an execution that is of that workflow.
+/// The same of an execution that is of that workflow, for who may see executions, where the workspace has their page: whatever else
+/// the route needs. 403 `forbidden`, `page_not_assigned`.
 pub(super) async fn of_workflow(
     api: &Api,
     caller: &Caller,
+    actor: &Actor,
     id: ExecutionId,
     workflow_id: WorkflowId,
 ) -> Result<Loaded, Problem> {
+    if !actor.permissions.has(Permission::ExecutionsRead) {
+        return Err(actor.lacks(Permission::ExecutionsRead));
+    }
+    if let Some(tenant) = &actor.tenant {
+        pages::require(api, tenant, Deed::Look, Page::Executions).await?;
+    }
     let loaded = load(api, caller, id).await?;
     if loaded.row.workflow_id == workflow_id.0 {
         return Ok(loaded);

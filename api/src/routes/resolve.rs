@@ -1,9 +1,11 @@
 //! Resolving an incident: what a person says of the step that it is about.
 
-use axum::Json;
+use std::sync::Arc;
+
 use axum::extract::{Path, Request, State};
 use axum::http::StatusCode;
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use capstan_domain::resolve::Unresolvable;
 use capstan_engine::core::decide::IllegalEvent;
 use capstan_engine::core::ids::{ExecutionId, StepKey};
@@ -11,19 +13,23 @@ use capstan_engine::store::orders::{Action, ORDER_BYTES_MAX, Order, What};
 use capstan_engine::store::said::Said;
 use serde_json::json;
 
+use super::credentials::require_use_of_step;
 use super::executions::load;
 use super::orders;
 use super::signals::check_reason;
 use crate::Api;
+use crate::actor::Actor;
 use crate::auth::Holder;
 use crate::body;
 use crate::problem::{Finding, Problem};
 
 /// `POST /executions/{id}/resolve {action, step?, scope?, reason?, config?, port?, output?, class?}`: 202; the execution goes
-/// on as the person says. 409 `no_incident`, `journal_full` and `cannot_resolve`, which names steps that can be resolved, 422.
+/// on as the person says. 403 where the config of a step with a credential is changed by who may use none; 409 `no_incident`,
+/// `journal_full` and `cannot_resolve`, which names steps that can be resolved; 422.
 pub(crate) async fn create(
     State(api): State<Api>,
     holder: Holder,
+    Extension(actor): Extension<Arc<Actor>>,
     Path(execution_id): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
@@ -32,6 +38,9 @@ pub(crate) async fn create(
     let action = check(&said, &key.name)?;
     let loaded = load(&api, &caller, &execution_id).await?;
     let (resolve, paused) = loaded.recorded().resolve(said.step(), action, api.graphs.catalogue()).map_err(refused)?;
+    if let Action::Retry { config: Some(patch) } = &resolve.action {
+        require_use_of_step(&actor, &loaded.version.graph, resolve.step.as_ref(), patch)?;
+    }
     let answer = json!({ "step": resolve.step, "action": resolve.action });
     let order = Order { by: key.name, reason: said.reason, what: What::Resolve(resolve) };
     orders::give(&caller, ExecutionId(loaded.row.execution_id), &order, paused).await?;

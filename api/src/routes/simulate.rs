@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use axum::Json;
 use axum::extract::{Path, Request, State};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use capstan_domain::history::{OUTPUT_SHOWN_BYTES_MAX, OUTPUTS_SHOWN_BYTES_MAX};
 use capstan_engine::core::attempt::storable;
 use capstan_engine::core::graph::Graph;
@@ -20,6 +20,7 @@ use tokio::sync::Semaphore;
 use super::record;
 use super::workflows::{find, invalid_graph};
 use crate::Api;
+use crate::actor::Actor;
 use crate::auth::Caller;
 use crate::body::{self, BODY_BYTES_MAX};
 use crate::problem::Problem;
@@ -35,13 +36,14 @@ static TURNS: Semaphore = Semaphore::const_new(AT_A_TIME);
 pub(crate) async fn create(
     State(api): State<Api>,
     caller: Caller,
+    Extension(actor): Extension<Arc<Actor>>,
     Path(workflow_id): Path<String>,
     request: Request,
 ) -> Result<Response, Problem> {
     let wish: Wish = body::typed(request, BODY_BYTES_MAX).await?;
     let row = find(&caller, &workflow_id).await?;
     let past = match wish.of_execution {
-        Some(id) => Some(record::of_workflow(&api, &caller, id, WorkflowId(row.workflow_id)).await?),
+        Some(id) => Some(record::of_workflow(&api, &caller, &actor, id, WorkflowId(row.workflow_id)).await?),
         None => None,
     };
     let (document, compiled) = api.graphs.compile(row.graph).await?;

@@ -93,7 +93,7 @@ pub(crate) async fn create(
     let row = find(&caller, &workflow_id).await?;
     let workflow_id = WorkflowId(row.workflow_id);
     let past = match asked.of_execution {
-        Some(id) => Some(record::of_workflow(&api, &caller, id, workflow_id).await?),
+        Some(id) => Some(record::of_workflow(&api, &caller, &actor, id, workflow_id).await?),
         None => None,
     };
     let prepared = prepare(&api, asked, &row.graph, past.as_ref()).await?;

@@ -10,7 +10,7 @@ use tokio::sync::{OwnedSemaphorePermit, mpsc, oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::error::StartError;
-use super::flusher::{Flusher, PATIENCE, was_refused};
+use super::flusher::{Flusher, PATIENCE, tell_of_missing_month, was_refused};
 use crate::metrics;
 
 /// Most starts of one round trip, which holds the locks of their keys.
@@ -87,6 +87,10 @@ impl Flusher {
                 Ok(reply) => {
                     self.books.shares().advance(reply.front);
                     self.answer_ruled(batch, reply.started);
+                }
+                Err(error) if error.is_month_missing() => {
+                    tell_of_missing_month(&error);
+                    self.fail_ruled(batch, &StartError::Unavailable);
                 }
                 Err(StoreError::Data(error)) if batch.len() == 1 => {
                     self.fail_ruled(batch, &StartError::Refused(error.to_string()));

@@ -235,6 +235,10 @@ impl Flusher {
                     self.answer(batch, reply.started);
                     pass(Point::AfterReply);
                 }
+                Err(error) if error.is_month_missing() => {
+                    tell_of_missing_month(&error);
+                    self.fail(batch, &StartError::Unavailable);
+                }
                 Err(StoreError::Data(error)) if batch.starts.len() == 1 => {
                     self.fail(batch, &StartError::Refused(error.to_string()));
                 }
@@ -323,6 +327,15 @@ fn as_seen_by(start: &Start, started: Started) -> Started {
         Started::Replayed(id) if id == start.execution_id => Started::New(id),
         started => started,
     }
+}
+
+/// Says what to do about a month that has no tables. Nothing was started.
+pub(super) fn tell_of_missing_month(error: &StoreError) {
+    tracing::error!(
+        %error,
+        "this month has no tables to start executions in: start a worker, or run `capstan migrate`, which make them; \
+         if they are there, the clock of this machine is wrong"
+    );
 }
 
 /// Whether the server itself said no, so that nothing was started. Class 57 may come from a server that goes down.

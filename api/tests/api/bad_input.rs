@@ -106,6 +106,8 @@ async fn wrong_types_methods_and_addresses_are_problems_too() {
         ("GET", "/api/v1/workflows?lmit=5", "application/json", "400 unknown_parameter"),
         ("GET", "/api/v1/executions?stauts=failed", "application/json", "400 unknown_parameter"),
         ("GET", "/api/v1/pauses?limit=5&limit=6", "application/json", "400 bad_query"),
+        ("GET", "/api/v1/webhook-deliveries?type=", "application/json", "400 empty_parameter"),
+        ("GET", "/api/v1/usage/receipts?quota=", "application/json", "400 empty_parameter"),
         ("GET", "/api/v1/workflows?limit=0", "application/json", "400 bad_limit"),
         ("GET", "/api/v1/workflows?limit=101", "application/json", "400 bad_limit"),
         ("GET", "/api/v1/executions?cursor=!!", "application/json", "400 bad_cursor"),

@@ -45,7 +45,7 @@ async fn one_function_crosses_workspaces_and_only_by_an_exact_key_or_slug() {
     .unwrap();
     // `admit_key_1`, `name_key_1` and `touch_key_1` are about a key whose text one has, `admit_key_by_id_1` and
     // `touch_key_by_id_1` about one that a signed token names. `give_plan_1` gives a workspace
-    // its first plan only; `plans_to_sync_1` and `plan_synced_1` bring limits, which are no business data, to the cells; `alerts_to_mail_1` names alerts and `notices_to_tell_1` notices, and
+    // its first plan only; `plans_to_sync_1` and `plan_synced_1` bring limits, which are no business data, to the cells; `alerts_to_mail_1` names alerts and `notices_to_tell_1` and `_2` notices, and
     // says nothing about them; `facts_1` is told of which workspaces, as a process asks once for all that somebody listens to, and says
     // ids and states. The others take the workspace from the transaction, as
     // row-level security does; `announce_cell_1` says that there will be something to do in a cell, and
@@ -69,6 +69,7 @@ async fn one_function_crosses_workspaces_and_only_by_an_exact_key_or_slug() {
         "migrate_1",
         "name_key_1",
         "notices_to_tell_1",
+        "notices_to_tell_2",
         "order_1",
         "plan_not_synced_1",
         "plan_synced_1",

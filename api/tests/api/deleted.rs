@@ -170,6 +170,19 @@ async fn of_publishing_and_deleting_at_once_nothing_is_left_that_starts() {
 }
 
 #[tokio::test]
+async fn what_waited_to_be_started_is_missed_because_its_workflow_was_deleted() {
+    let app = App::start().await;
+    let id = app.publish(&triggered()).await;
+    let schedule = items(&app, "/api/v1/schedules").await[0]["id"].as_str().unwrap().to_owned();
+    assert_eq!(app.post_nothing(&format!("/api/v1/schedules/{schedule}/fire")).await.status, 202);
+    assert_eq!(delete(&app, &id).await.status, 204);
+    assert_eq!(restore(&app, &id).await.status, 200);
+    let missed = items(&app, &format!("{WORKFLOWS}/{id}/trigger-starts?status=missed")).await;
+    // As workers say of what is asked for a moment later.
+    assert_eq!((missed.len(), &missed[0]["reason"]), (1, &json!("its workflow was deleted")));
+}
+
+#[tokio::test]
 async fn the_pause_of_a_deleted_workflow_is_gone_and_the_log_tells_it() {
     let app = App::start().await;
     let id = app.publish(&triggered()).await;

@@ -8,7 +8,7 @@ use capstan_engine::store::connect::Role;
 use serde_json::{Value, json};
 
 use crate::hand::Hand;
-use crate::support::App;
+use crate::support::{App, simple};
 
 /// `a`, which `u` undoes once the signal "undone" has come, and `w`, which waits for "go".
 fn saga() -> Value {
@@ -179,4 +179,26 @@ async fn a_failing_execution_says_so_and_a_pause_says_that_it_holds_clean_up() {
     let held = app.post_nothing(&format!("{path}/pause")).await;
     assert_eq!((held.status.as_u16(), &held.json()["ending"]["outcome"]), (202, &json!("failed")), "{}", held.text());
     assert!(held.json()["text"].as_str().unwrap().contains("its clean-up is held up until"), "{}", held.text());
+}
+
+#[tokio::test]
+async fn of_an_execution_that_has_ended_and_whose_history_is_not_there_that_is_explained() {
+    let app = App::start().await;
+    let id = app.begin(&app.publish(&simple()).await).await;
+    // As its row is while the rest of its month is in the archive.
+    let mut owner = app.cell.connect(Role::Owner).await.unwrap();
+    let end = "UPDATE executions SET status = 'completed', ended_at = '2026-01-31T12:00:00Z'";
+    sqlx::query(end).execute(&mut owner).await.unwrap();
+    let told = app.get(&format!("/api/v1/executions/{id}/explain")).await.json();
+    let reason = json!({
+        "waits_for": "history",
+        "ended_at": "2026-01-31T12:00:00Z",
+        "text": "it has ended, at 2026-01-31 12:00:00 UTC, and its history is not there: its month may be in the archive",
+    });
+    assert_eq!(told, json!({ "id": id, "status": "completed", "reasons": [reason] }));
+    let settled = "INSERT INTO journal (execution_id, position, workspace_id, lease_no, kind, node_id, status, port, attempts, recorded_at) \
+        SELECT execution_id, 1, workspace_id, 1, 'settled', 'a', 'completed', 'out', 1, now() FROM executions";
+    sqlx::query(settled).execute(&mut owner).await.unwrap();
+    let told = app.get(&format!("/api/v1/executions/{id}/explain")).await.json();
+    assert_eq!(told["reasons"], json!([]), "it is there");
 }

@@ -247,7 +247,8 @@ async fn a_workspace_that_has_used_its_quota_or_is_suspended_takes_mail_later_an
     let used_up = format!(
         "INSERT INTO quota_limits (workspace_id, meter, units_max, hard_max) VALUES ('{0}', 'executions', 1, 1); \
          INSERT INTO quota_counters (workspace_id, meter, period, granted) \
-         VALUES ('{0}', 'executions', date_trunc('month', now() AT TIME ZONE 'UTC')::date, 1)",
+         SELECT '{0}', 'executions', (date_trunc('month', now() AT TIME ZONE 'UTC') + make_interval(months => n))::date, 1 \
+           FROM generate_series(0, 1) AS n",
         app.acme
     );
     sqlx::raw_sql(&used_up).execute(&mut owner).await.unwrap();

@@ -86,6 +86,7 @@ mod tenants;
 mod timeline;
 mod tokens;
 mod trials;
+mod untold;
 mod upkeep;
 mod waiting;
 mod webhooks;

@@ -1,7 +1,7 @@
 //! What people are told: by operations, by members who join, and by what has happened in cells.
 
 use capstan_domain::access::{self, Asked, Placement, Role, WantedWorkspace};
-use capstan_domain::notifications::{KEPT_MAX, Kind, News, leave, tell};
+use capstan_domain::notifications::{Desk, KEPT_MAX, Kind, News, Told, WAITING_MAX, leave, tell};
 use capstan_engine::store::connect;
 use serde_json::{Value, json};
 use uuid::Uuid;
@@ -229,4 +229,67 @@ async fn who_does_not_head_a_workspace_any_more_gets_no_mails_of_it_and_what_nob
     assert_eq!(app.count("sandbox_mails WHERE 'ada@example.com' = ANY(recipients)").await, 0);
     assert_eq!((told(&app, &owner).await.1, told(&app, &ada).await), (1, (Vec::new(), 0)));
     assert_eq!(app.count("notices WHERE kind = 'of.tomorrow'").await, 1);
+}
+
+fn of_step(key: &str, summary: &str, roles: &[Role], ids: &[Uuid]) -> Told {
+    let (roles, ids) = (roles.to_vec(), ids.to_vec());
+    Told { key: key.into(), summary: summary.into(), page: "executions/1".into(), roles, ids }
+}
+
+#[tokio::test]
+async fn what_a_workflow_tells_reaches_whom_it_names_once_and_the_heads_where_it_names_nobody() {
+    let app = start().await;
+    let owner = member(&app, app.acme, "owner@example.com", Role::Owner).await;
+    let viewer = member(&app, app.acme, "viewer@example.com", Role::Viewer).await;
+    let eve = member(&app, app.acme, "eve@example.com", Role::Member).await;
+    let mut control = app.control.connect(connect::Role::Access).await.unwrap();
+    let eve_id = access::find_user(&mut control, "eve@example.com").await.unwrap().unwrap().user_id;
+    let desk = Desk::new(&app.cell);
+    let news = [
+        of_step("$step:a", "To viewers.", &[Role::Viewer], &[]),
+        of_step("$step:b", "To Eve.", &[], &[eve_id, Uuid::now_v7()]),
+        of_step("$step:c", &"To heads. ".repeat(60), &[], &[]),
+    ];
+    // A step that is repeated, also after it was told, tells nobody twice.
+    for _ in 0..2 {
+        for told in news.iter().chain(&news) {
+            assert!(desk.tell(app.acme, told).await.unwrap());
+        }
+        assert_eq!(app.count("notices").await, 3);
+        app.another_process().api.tell_people().await.unwrap();
+        assert_eq!(app.count("notices").await, 0);
+    }
+    assert_eq!(told(&app, &viewer).await, (one("workflow.notice", "To viewers."), 1));
+    assert_eq!(told(&app, &eve).await, (one("workflow.notice", "To Eve."), 1));
+    let (heard, unread) = told(&app, &owner).await;
+    assert_eq!((heard.len(), unread, heard[0].1.chars().count()), (1, 1, 500));
+    let listed = send(&app, &eve, "GET", "/notifications", json!({})).await.json();
+    assert_eq!(
+        (&listed["items"][0]["page"], &listed["items"][0]["workspace"]),
+        (&json!("executions/1"), &json!("acme"))
+    );
+    // Nobody is told what a workspace wants to hear nothing of.
+    let settings = json!({ "notifications": { "workflow.notice": false } });
+    assert_eq!(send(&app, &owner, "PUT", "/workspace/settings", settings).await.status, 200);
+    assert!(desk.tell(app.acme, &of_step("$step:d", "Hush.", &[Role::Viewer], &[])).await.unwrap());
+    app.api.tell_people().await.unwrap();
+    assert_eq!((app.count("notices").await, told(&app, &viewer).await.1), (0, 1));
+}
+
+#[tokio::test]
+async fn a_step_waits_while_too_much_of_its_workspace_is_to_be_told_but_is_not_refused_what_it_has_told() {
+    let app = App::start().await;
+    let desk = Desk::new(&app.cell);
+    let first = of_step("$step:a", "First.", &[], &[]);
+    assert!(desk.tell(app.acme, &first).await.unwrap());
+    let mut worker = app.cell.connect(connect::Role::Worker).await.unwrap();
+    let many = "INSERT INTO notices (workspace_id, notice_key, kind, summary, page) \
+        SELECT $1, n::text, 'quota.soft', 's', '' FROM generate_series(2, $2) n";
+    sqlx::query(many).bind(app.acme.0).bind(WAITING_MAX).execute(&mut worker).await.unwrap();
+    let next = of_step("$step:b", "Next.", &[], &[]);
+    assert!(!desk.tell(app.acme, &next).await.unwrap());
+    assert!(desk.tell(app.acme, &first).await.unwrap());
+    assert_eq!(app.count("notices").await, WAITING_MAX);
+    app.api.tell_people().await.unwrap();
+    assert!(desk.tell(app.acme, &next).await.unwrap());
 }

@@ -35,6 +35,7 @@ fn item(app: &App, key: Option<&str>) -> Start {
 
 /// Gives `acme` these limits, by way of `control` and a sync, as the command line does.
 pub(crate) async fn limit(app: &App, limits: Value, buffer_percent: i32) {
+    app.within_a_day().await;
     let mut control = app.control.connect(Role::Owner).await.unwrap();
     let plan = Some("unlimited".to_owned());
     let change = PlanChange { plan, overrides: Some(limits), buffer_percent: Some(buffer_percent) };
@@ -65,6 +66,7 @@ fn starters(app: &App) -> Vec<Starter> {
 
 /// Executions of acme that were there before.
 async fn used_before(app: &App, count: i64) {
+    app.within_a_day().await;
     let mut owner = app.cell.connect(Role::Owner).await.unwrap();
     sqlx::query(
         "INSERT INTO executions (execution_id, workspace_id, workflow_id, version_id, trigger_node_id, input) \

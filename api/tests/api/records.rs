@@ -2,6 +2,7 @@
 
 mod acts;
 mod guards;
+mod notes;
 mod restored;
 mod types;
 
@@ -270,6 +271,7 @@ async fn another_workspace_has_records_and_types_of_its_own_and_sees_no_others()
         ("POST", format!("{record}/transitions"), json!({ "to": "a" })),
         ("GET", format!("{record}/transitions"), json!({})),
         ("GET", format!("{record}/history"), json!({})),
+        ("POST", format!("{record}/history"), json!({ "type": "call", "text": "a" })),
         ("DELETE", record, json!({})),
         ("GET", "/api/v1/record-types/order".into(), json!({})),
         ("DELETE", "/api/v1/record-types/order".into(), json!({})),

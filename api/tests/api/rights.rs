@@ -146,6 +146,61 @@ async fn a_key_that_may_not_use_credentials_runs_none_in_any_way() {
     }
 }
 
+#[tokio::test]
+async fn a_key_that_may_not_use_credentials_gives_none_to_a_step_that_is_tried_again() {
+    let app = start().await;
+    let fields = json!({ "token": "hunter22-hunter22" });
+    let crm = json!({ "name": "crm", "type": "bearer", "allowed_hosts": ["api.example.com"], "fields": fields });
+    assert_eq!(app.post("/api/v1/credentials", &crm).await.status, 201);
+    let call =
+        |config: Value| chain(&[("start", "trigger.manual", json!({})), ("call", "action.http_request", config)]);
+    let without = app.publish(&call(json!({ "url": "https://api.example.com/" }))).await;
+    let with = app.publish(&call(json!({ "url": "https://api.example.com/", "credential": "crm" }))).await;
+    let (without, with) = (app.begin(&without).await, app.begin(&with).await);
+    let mut owner = app.cell.connect(connect::Role::Owner).await.unwrap();
+    let incident = "UPDATE executions SET status = 'incident', error = '{\"reason\": \"it broke\"}'";
+    sqlx::query(incident).execute(&mut owner).await.unwrap();
+    let operates = ["executions.read", "executions.operate"];
+    let narrow = key(&app, app.acme, &operates).await;
+    let wide = key(&app, app.acme, &[operates.as_slice(), &["credentials.use"]].concat()).await;
+    let elsewhere = json!({ "url": "https://api.example.com/elsewhere" });
+    let names = json!({ "credential": "crm" });
+    for (id, config) in [(&without, &names), (&with, &elsewhere)] {
+        let retry = json!({ "action": "retry", "config": config });
+        let path = format!("/executions/{id}/resolve");
+        assert_eq!(with_key(&app, &narrow, "POST", &path, &retry).await.verdict(), "403 forbidden", "{config}");
+        let many = json!({ "verb": "resolve", "filter": { "ids": [id] }, "arguments": retry, "dry_run": true });
+        assert_eq!(with_key(&app, &narrow, "POST", "/bulk-jobs", &many).await.verdict(), "403 forbidden", "{config}");
+        let answer = with_key(&app, &wide, "POST", "/bulk-jobs", &many).await;
+        assert_eq!(answer.status, 200, "{}", answer.text());
+    }
+    for (key, id, config) in [(&narrow, &without, &elsewhere), (&wide, &with, &elsewhere)] {
+        let retry = json!({ "action": "retry", "config": config });
+        let answer = with_key(&app, key, "POST", &format!("/executions/{id}/resolve"), &retry).await;
+        assert_eq!(answer.status, 202, "{}", answer.text());
+    }
+}
+
+#[tokio::test]
+async fn what_an_execution_recorded_is_shown_to_nobody_who_may_not_see_executions() {
+    let app = start().await;
+    let graph =
+        chain(&[("start", "trigger.manual", json!({})), ("a", "debug.noop", json!({ "output": "{{ input }}" }))]);
+    let workflow = app.publish(&graph).await;
+    let id = app.begin(&workflow).await;
+    let builds = ["workflows.read", "workflows.write"];
+    let narrow = key(&app, app.acme, &builds).await;
+    let wide = key(&app, app.acme, &[builds.as_slice(), &["executions.read"]].concat()).await;
+    let step = json!({ "node_id": "a", "of_execution": id });
+    for (way, body) in [("simulate", json!({ "of_execution": id })), ("test-step?wait=1ms", step)] {
+        let path = format!("/workflows/{workflow}/draft/{way}");
+        assert_eq!(with_key(&app, &narrow, "POST", &path, &body).await.verdict(), "403 forbidden", "{way}");
+        assert_ne!(with_key(&app, &wide, "POST", &path, &body).await.verdict(), "403 forbidden", "{way}");
+    }
+    let simulate = format!("/workflows/{workflow}/draft/simulate");
+    assert_eq!(with_key(&app, &narrow, "POST", &simulate, &json!({ "input": {} })).await.status, 200);
+}
+
 /// Waits until somebody waits for the connection `pid`, or until `done`. Looks through a connection of its own, as within a
 /// transaction the view stays what it was at first.
 async fn blocks_or(app: &App, pid: i32, done: impl Fn() -> bool) {

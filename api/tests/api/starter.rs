@@ -7,6 +7,7 @@ use capstan_api::starter::{StartError, Starter};
 use capstan_engine::core::ids::{ExecutionId, NodeId, VersionId, WorkflowId};
 use capstan_engine::store::connect::Role;
 use capstan_engine::store::start::{Start, Started};
+use capstan_engine::store::upkeep::make_months;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
@@ -44,6 +45,25 @@ async fn what_cannot_be_stored_fails_alone() {
         }
     }
     assert_eq!(app.count("executions").await, 36);
+}
+
+#[tokio::test]
+async fn where_the_month_has_no_tables_nothing_is_started_and_the_input_is_not_blamed() {
+    let app = App::start().await;
+    let starter = Starter::spawn(app.cell.clone(), None);
+    let mut owner = app.cell.connect(Role::Owner).await.unwrap();
+    let no_worker_for_months = "DO $$ DECLARE v_table regclass; BEGIN \
+        FOR v_table IN SELECT inhrelid FROM pg_inherits WHERE inhparent = 'executions'::regclass LOOP \
+          EXECUTE format('DROP TABLE %s', v_table); END LOOP; END $$";
+    sqlx::raw_sql(no_worker_for_months).execute(&mut owner).await.unwrap();
+    let starts = [starter.start(item(&app, json!(1), None)), starter.start(item(&app, json!(2), Some("k")))];
+    for answer in futures::future::join_all(starts).await {
+        assert_eq!(answer.unwrap_err(), StartError::Unavailable);
+    }
+    make_months(&mut owner).await.unwrap();
+    let again = starter.start(item(&app, json!(2), Some("k"))).await.unwrap();
+    assert!(matches!(again, Started::New(_)), "{again:?}");
+    assert_eq!(app.count("executions").await, 1);
 }
 
 #[tokio::test]
@@ -101,6 +121,7 @@ async fn large_inputs_go_in_several_batches_and_too_many_at_once_are_put_off() {
 
 /// Limits the executions of `acme` to ten a month, so to twelve with the tolerance.
 async fn ten_a_month(app: &App) {
+    app.within_a_day().await;
     let mut owner = app.cell.connect(Role::Owner).await.unwrap();
     sqlx::query(
         "INSERT INTO quota_limits (workspace_id, meter, units_max, hard_max) VALUES ($1, 'executions', 10, 12)",

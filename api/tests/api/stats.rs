@@ -11,6 +11,13 @@ use sqlx::{Connection, PgConnection};
 
 use crate::support::{App, simple};
 
+/// Days are due once each; the day does not end before the test.
+async fn start() -> App {
+    let app = App::start().await;
+    app.within_a_day().await;
+    app
+}
+
 /// Of the last month, all of which is over.
 fn a_day() -> NaiveDate {
     let today = Utc::now().date_naive();
@@ -63,7 +70,7 @@ async fn shown(app: &App, key: &str, day: NaiveDate) -> Vec<Value> {
 
 #[tokio::test]
 async fn a_day_is_the_sum_of_its_facts_and_of_no_other_day_or_workspace() {
-    let app = App::start().await;
+    let app = start().await;
     let day = a_day();
     let mut worker = app.cell.connect(Role::Worker).await.unwrap();
     assert!(is_due(&mut worker).await.unwrap(), "days that nobody has counted yet are due");
@@ -122,7 +129,7 @@ async fn a_day_is_the_sum_of_its_facts_and_of_no_other_day_or_workspace() {
 
 #[tokio::test]
 async fn a_recount_replaces_the_row_and_changes_nothing_where_the_facts_are_the_same() {
-    let app = App::start().await;
+    let app = start().await;
     let day = a_day();
     add(&app, app.acme, &format!("{day} 12:00"), "queued", 0, 2).await;
     count_all(&app).await;
@@ -154,7 +161,7 @@ async fn a_recount_replaces_the_row_and_changes_nothing_where_the_facts_are_the_
 
 #[tokio::test]
 async fn a_count_goes_on_where_it_was_broken_off_and_one_process_counts_at_a_time() {
-    let app = App::start().await;
+    let app = start().await;
     let day = a_day();
     add(&app, app.acme, &format!("{day} 08:00"), "completed", 50, 11_000).await;
     add(&app, app.acme, &format!("{day} 18:00"), "failed", 70, 1).await;
@@ -192,7 +199,7 @@ async fn a_count_goes_on_where_it_was_broken_off_and_one_process_counts_at_a_tim
 
 #[tokio::test]
 async fn a_workspace_that_cannot_be_counted_keeps_no_other_from_it() {
-    let app = App::start().await;
+    let app = start().await;
     let day = a_day();
     let other: uuid::Uuid = {
         let mut control = app.control.connect(Role::Owner).await.unwrap();
@@ -218,7 +225,7 @@ async fn a_workspace_that_cannot_be_counted_keeps_no_other_from_it() {
 
 #[tokio::test]
 async fn a_month_that_is_not_held_keeps_its_rows() {
-    let app = App::start().await;
+    let app = start().await;
     let day = a_day();
     add(&app, app.acme, &format!("{day} 12:00"), "completed", 10, 1).await;
     count_all(&app).await;
@@ -236,7 +243,7 @@ async fn a_month_that_is_not_held_keeps_its_rows() {
 
 #[tokio::test]
 async fn what_is_no_range_of_days_is_refused_and_a_month_is_shown_where_none_is_asked_for() {
-    let app = App::start().await;
+    let app = start().await;
     for (query, verdict) in [
         ("from=yesterday", "400 bad_day"),
         ("to=2026-02-30", "400 bad_day"),

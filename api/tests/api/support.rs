@@ -207,6 +207,16 @@ impl App {
         started.json()["id"].as_str().unwrap().to_owned()
     }
 
+    /// Waits for the next day where this one ends in a moment: what is counted by the day or the month begins anew with it.
+    pub(crate) async fn within_a_day(&self) {
+        let ends = "(SELECT WHERE date_trunc('day', clock_timestamp() + interval '15 s') \
+            > date_trunc('day', clock_timestamp())) AS ends";
+        let mut ticks = tokio::time::interval(std::time::Duration::from_millis(50));
+        while self.count(ends).await > 0 {
+            ticks.tick().await;
+        }
+    }
+
     /// Rows of a table of the cell, seen by the owner.
     pub(crate) async fn count(&self, table: &str) -> i64 {
         let mut owner = self.cell.connect(Role::Owner).await.unwrap();

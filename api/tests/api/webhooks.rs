@@ -155,6 +155,41 @@ async fn a_key_pair_signs_along_as_long_as_its_owner_wants() {
 }
 
 #[tokio::test]
+async fn an_endpoint_is_ordered_as_long_as_its_owner_wants_and_tells_what_waits() {
+    let app = App::start().await;
+    let made = make(&app).await;
+    assert_eq!(made["ordered"], json!(false));
+    let path = format!("{ENDPOINTS}/{}", made["id"].as_str().unwrap());
+    let with = |ordered: Option<bool>| {
+        let mut wish = wish("https://example.com/hooks");
+        ordered.into_iter().for_each(|it| wish["ordered"] = json!(it));
+        wish
+    };
+    assert_eq!(put(&app, &path, &with(Some(true))).await.json()["ordered"], json!(true));
+    // A wish that says nothing of it leaves it.
+    assert_eq!(put(&app, &path, &with(None)).await.json()["ordered"], json!(true));
+    assert_eq!(app.post(ENDPOINTS, &with(Some(true))).await.json()["ordered"], json!(true));
+    let sent = app.post_nothing(&format!("{path}/test")).await.json();
+    assert_eq!((&sent["waits_in_line"], sent["next_attempt_at"].is_null()), (&json!(false), false));
+    let mut owner = app.cell.connect(Role::Owner).await.unwrap();
+    sqlx::query("UPDATE webhook_deliveries SET line = 'lead:1', place = 1, due_at = '9999-01-01 00:00:00+00'")
+        .execute(&mut owner)
+        .await
+        .unwrap();
+    let delivery = format!("{DELIVERIES}/{}", sent["id"].as_str().unwrap());
+    let shown = app.get(&delivery).await.json();
+    assert_eq!((&shown["waits_in_line"], &shown["next_attempt_at"]), (&json!(true), &Value::Null));
+    // Sent again it is the first of its line.
+    let again = app.post_nothing(&format!("{delivery}/resend")).await.json();
+    assert_eq!((&again["waits_in_line"], again["next_attempt_at"].is_null()), (&json!(false), false));
+    sqlx::query("UPDATE webhook_lanes SET due_at = 'infinity'").execute(&mut owner).await.unwrap();
+    assert_eq!(put(&app, &path, &with(Some(false))).await.json()["ordered"], json!(false));
+    let loose = "webhook_endpoints p JOIN webhook_lanes l USING (workspace_id, endpoint_id) \
+        WHERE p.has_lines AND NOT p.is_ordered AND l.due_at <= now()";
+    assert_eq!(app.count(loose).await, 1, "a worker lets go what waits");
+}
+
+#[tokio::test]
 async fn a_client_certificate_is_set_shown_by_its_fingerprint_and_removed() {
     let app = App::start().await;
     let made = make(&app).await;

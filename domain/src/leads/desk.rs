@@ -7,9 +7,12 @@ use capstan_engine::store::connect::{Place, Role};
 use capstan_engine::store::error::StoreError;
 use sqlx::PgPool;
 use tracing::debug;
+use uuid::Uuid;
 
 use super::act::{Act, Done};
 use super::doing::act;
+use super::find::{Filter, list};
+use super::lead::LeadRow;
 use super::mailed::{Mailed, note_mail};
 use crate::by::By;
 use crate::events::{Bell, DEPTH_MAX, depth};
@@ -86,6 +89,20 @@ impl Desk {
         let noted = note_mail(&mut transaction, workspace_id, &by, mail).await?;
         transaction.commit().await?;
         Ok(noted)
+    }
+
+    /// The newest `limit` leads that a step looks for.
+    ///
+    /// # Errors
+    /// If the database does.
+    pub async fn find(
+        &self,
+        workspace_id: WorkspaceId,
+        filter: &Filter,
+        limit: i64,
+    ) -> Result<Vec<LeadRow>, StoreError> {
+        let mut connection = self.pool.acquire().await?;
+        list(&mut connection, workspace_id, filter, Uuid::max(), limit).await
     }
 
     async fn ring(&self) {

@@ -17,6 +17,8 @@ pub const SOUGHT_AMONG_MAX: i64 = 50_000;
 /// Which leads are wanted; all of what is said has to be so.
 #[derive(Clone, Debug, Default)]
 pub struct Filter {
+    /// This one.
+    pub lead_id: Option<Uuid>,
     /// In this state.
     pub status: Option<String>,
     /// In one of these.
@@ -119,6 +121,9 @@ impl Filter {
 
     /// Adds the conditions, but the words, each with `AND` before it.
     fn push<'a>(&'a self, query: &mut QueryBuilder<'a, Postgres>) {
+        if let Some(lead_id) = self.lead_id {
+            query.push(" AND l.lead_id = ").push_bind(lead_id);
+        }
         if let Some(status) = &self.status {
             query.push(" AND l.status = ").push_bind(status);
         }

@@ -46,6 +46,7 @@ kinds! {
     EndpointDisabled = "webhook.endpoint_disabled" mailed: "A webhook endpoint was disabled, as it only fails or is gone.";
     QuotaSoft = "quota.soft" told: "A quota of the workspace has reached its limit.";
     QuotaExceeded = "quota.exceeded" mailed: "A quota of the workspace is used up, and something was refused.";
+    WorkflowNotice = "workflow.notice" told: "A workflow has something to tell.";
     InvitationAccepted = "invitation.accepted" told: "Somebody has joined the workspace.";
     OperationCompleted = "operation.completed" told: "A workspace that was asked for is made.";
     OperationFailed = "operation.failed" mailed: "A workspace that was asked for could not be made.";

@@ -27,9 +27,11 @@ pub struct NotificationRow {
     pub read_at: Option<DateTime<Utc>>,
 }
 
-/// Whether `n` is still for its person: whoever has left a workspace, or does not head it any more, is not told of it.
+/// Whether `n` is still for its person: whoever has left a workspace, or does not head it any more, is not told of it. What workflows tell
+/// is for members of any role.
 pub(super) const IS_THEIRS: &str = "(n.workspace_id IS NULL OR EXISTS (SELECT FROM members m \
-    WHERE m.workspace_id = n.workspace_id AND m.user_id = n.user_id AND m.role IN ('owner', 'admin')))";
+    WHERE m.workspace_id = n.workspace_id AND m.user_id = n.user_id \
+      AND (m.role IN ('owner', 'admin') OR n.kind = 'workflow.notice')))";
 
 /// What a person was told before `before`, newest first: all of it, or what is not read.
 ///

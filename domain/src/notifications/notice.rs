@@ -6,13 +6,16 @@ use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::kind::Kind;
+use crate::access::Role;
 
 /// Days after which nobody is told any more.
 const KEPT_DAYS: i32 = 7;
 /// Notices that one round removes.
 const TIDIED_MAX: i64 = 1_000;
+/// Notices of a workspace that may wait when a step leaves another one: no person keeps more.
+pub const WAITING_MAX: i64 = 200;
 /// Most characters of a summary.
-const SUMMARY_CHARS_MAX: usize = 500;
+pub const SUMMARY_CHARS_MAX: usize = 500;
 
 /// Something that has happened in a cell.
 #[derive(Clone, Debug, FromRow)]
@@ -27,6 +30,33 @@ pub struct Notice {
     pub summary: String,
     /// Where to look, below the editor.
     pub page: String,
+    /// Roles whose members are told.
+    pub told_roles: Vec<String>,
+    /// Members who are told, whatever their role.
+    pub told_ids: Vec<Uuid>,
+}
+
+impl Notice {
+    /// Whether it names no members, and so is for those who head the workspace.
+    #[must_use]
+    pub fn is_for_heads(&self) -> bool {
+        self.told_roles.is_empty() && self.told_ids.is_empty()
+    }
+}
+
+/// What a step tells members of its workspace.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Told {
+    /// The same in each attempt of the step; at most 200 bytes.
+    pub key: String,
+    /// What is told, which is cut to [`SUMMARY_CHARS_MAX`].
+    pub summary: String,
+    /// Where to look, below the editor.
+    pub page: String,
+    /// Roles whose members are told; those who head the workspace, if nobody is named.
+    pub roles: Vec<Role>,
+    /// Members who are told, whatever their role.
+    pub ids: Vec<Uuid>,
 }
 
 /// Leaves a notice in the transaction of what it tells of. Left again, it is there once. For the worker's role, in a cell.
@@ -55,12 +85,41 @@ pub async fn leave(
     Ok(())
 }
 
+/// Leaves what a step tells, once; false if [`WAITING_MAX`] wait already. For the worker's role.
+pub(super) async fn leave_of_step(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    told: &Told,
+) -> Result<bool, StoreError> {
+    // By the primary key.
+    let sql = "WITH waiting AS ( \
+           SELECT count(*) < $8 OR EXISTS (SELECT FROM notices o WHERE o.workspace_id = $1 AND o.notice_key = $2) AS is_room \
+             FROM (SELECT FROM notices n WHERE n.workspace_id = $1 LIMIT $8) AS first), \
+         kept AS ( \
+           INSERT INTO notices (workspace_id, notice_key, kind, summary, page, told_roles, told_ids) \
+           SELECT $1, $2, $3, $4, $5, $6, $7 FROM waiting w WHERE w.is_room \
+           ON CONFLICT (workspace_id, notice_key) DO NOTHING) \
+         SELECT w.is_room FROM waiting w";
+    let is_room = sqlx::query_scalar(sql)
+        .bind(workspace_id.0)
+        .bind(&told.key)
+        .bind(Kind::WorkflowNotice.as_str())
+        .bind(told.summary.chars().take(SUMMARY_CHARS_MAX).collect::<String>())
+        .bind(&told.page)
+        .bind(told.roles.iter().map(|role| role.as_str()).collect::<Vec<_>>())
+        .bind(&told.ids)
+        .bind(WAITING_MAX);
+    Ok(is_room.fetch_one(connection).await?)
+}
+
 /// Notices of all workspaces of the cell, the oldest first. For the API's role.
 ///
 /// # Errors
 /// If the database does.
 pub async fn waiting(connection: &mut PgConnection, most: i32) -> Result<Vec<Notice>, StoreError> {
-    let rows = sqlx::query_as("SELECT workspace_id, notice_key, kind, summary, page FROM notices_to_tell_1($1)");
+    let rows = sqlx::query_as(
+        "SELECT workspace_id, notice_key, kind, summary, page, told_roles, told_ids FROM notices_to_tell_2($1)",
+    );
     Ok(rows.bind(most).fetch_all(connection).await?)
 }
 

@@ -90,6 +90,23 @@ pub async fn administrators(connection: &mut PgConnection) -> Result<Vec<Uuid>, 
     Ok(ids.bind(TOLD_MAX).fetch_all(connection).await?)
 }
 
+/// The members of a workspace who have one of these roles, or are these.
+///
+/// # Errors
+/// If the database does.
+pub async fn chosen(
+    connection: &mut PgConnection,
+    workspace_id: WorkspaceId,
+    roles: &[String],
+    ids: &[Uuid],
+) -> Result<Vec<Uuid>, StoreError> {
+    let chosen = sqlx::query_scalar(
+        "SELECT m.user_id FROM members m WHERE m.workspace_id = $1 AND (m.role = ANY($2) OR m.user_id = ANY($3)) \
+         ORDER BY m.user_id LIMIT $4",
+    );
+    Ok(chosen.bind(workspace_id.0).bind(roles).bind(ids).bind(TOLD_MAX).fetch_all(connection).await?)
+}
+
 /// The owner and the administrators of a workspace.
 ///
 /// # Errors

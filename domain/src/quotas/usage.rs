@@ -74,7 +74,8 @@ pub struct Receipt {
     pub scope: Option<String>,
 }
 
-/// What the workspace of the transaction uses. Executions, mails and workflows are always among the quotas,
+/// What the workspace of the transaction uses, in the month in which that began: all that is read in it is of one month, also where
+/// one ends meanwhile. Executions, mails and workflows are always among the quotas,
 /// leads where they have a limit, others where they have one or were used this month.
 ///
 /// # Errors
@@ -86,12 +87,12 @@ pub async fn usage(connection: &mut PgConnection, workspace_id: WorkspaceId) -> 
         .await?;
     let period = sqlx::query_as(
         "SELECT period_floor_1(m.first), period_floor_1((m.first + interval '1 month')::date) \
-         FROM (SELECT date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC')::date AS first) AS m",
+         FROM (SELECT date_trunc('month', now() AT TIME ZONE 'UTC')::date AS first) AS m",
     )
     .fetch_one(&mut *connection)
     .await?;
     let quotas = sqlx::query_as(
-        "WITH period AS (SELECT date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC')::date AS first), \
+        "WITH period AS (SELECT date_trunc('month', now() AT TIME ZONE 'UTC')::date AS first), \
          meters AS (SELECT l.meter FROM quota_limits l WHERE l.workspace_id = $1 \
                     UNION SELECT q.meter FROM quota_counters q, period p WHERE q.workspace_id = $1 AND q.period = p.first \
                     UNION SELECT unnest(ARRAY['executions', 'emails', 'workflows'])) \
@@ -123,7 +124,7 @@ pub async fn history(connection: &mut PgConnection, workspace_id: WorkspaceId) -
     let rows = sqlx::query_as(
         "SELECT q.period, q.meter, greatest(q.granted - coalesce((SELECT sum(s.units) FROM quota_slices s \
            WHERE s.workspace_id = q.workspace_id AND s.meter = q.meter AND s.period = q.period), 0), 0)::bigint AS used \
-         FROM quota_counters q, (SELECT date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC')::date AS first) AS m \
+         FROM quota_counters q, (SELECT date_trunc('month', now() AT TIME ZONE 'UTC')::date AS first) AS m \
          WHERE q.workspace_id = $1 AND q.period < m.first AND q.period >= (m.first - make_interval(months => $2))::date \
          ORDER BY q.period DESC, q.meter",
     );

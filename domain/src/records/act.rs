@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::history::EntryRow;
+use super::note::NoteKind;
 use super::record::RecordRow;
 use crate::machine::Refused;
 
@@ -52,6 +53,15 @@ pub enum Act {
     Delete {
         /// Which.
         record_id: Uuid,
+    },
+    /// Notes something that was done about one.
+    Note {
+        /// Which.
+        record_id: Uuid,
+        /// What it is of.
+        kind: NoteKind,
+        /// What it says; at most [`super::REASON_CHARS_MAX`].
+        text: String,
     },
     /// Has one be as it was before it was deleted.
     Restore {

@@ -10,6 +10,8 @@ use tracing::debug;
 
 use super::act::{Act, Done};
 use super::doing::act;
+use super::find::{Sought, seek};
+use super::record::RecordRow;
 use crate::by::By;
 use crate::events::{Bell, DEPTH_MAX, depth};
 
@@ -66,6 +68,20 @@ impl Desk {
             return Ok(Some(done));
         }
         Err(StoreError::LockTimeout)
+    }
+
+    /// The newest `limit` records that a step looks for.
+    ///
+    /// # Errors
+    /// If the database does.
+    pub async fn find(
+        &self,
+        workspace_id: WorkspaceId,
+        sought: &Sought,
+        limit: i64,
+    ) -> Result<Vec<RecordRow>, StoreError> {
+        let mut connection = self.pool.acquire().await?;
+        seek(&mut connection, workspace_id, sought, limit).await
     }
 
     async fn ring(&self) {

@@ -13,6 +13,7 @@ use super::data::{check, merged};
 use super::deleted::restore;
 use super::event::event_of;
 use super::history::{self, EntryKind, NewEntry};
+use super::note::write_down;
 use super::record::RecordRow;
 use super::store;
 use super::types::{hold_types, record_type};
@@ -32,7 +33,7 @@ struct Wish {
     expected: Option<i32>,
 }
 
-/// Does it. For the roles of the API and of workers; these make and move records only.
+/// Does it. For the roles of the API and of workers; these make, change and move records only.
 ///
 /// # Errors
 /// If the database does.
@@ -70,6 +71,7 @@ pub async fn act(
             let entry = NewEntry::of(record_id, EntryKind::Deleted);
             note(connection, workspace_id, by, (Some(record), hidden), &entry).await
         }
+        Act::Note { record_id, kind, text } => write_down(connection, workspace_id, by, record_id, (kind, &text)).await,
         Act::Restore { record_id } => restore(connection, workspace_id, by, record_id).await,
     }
 }

@@ -18,7 +18,7 @@ pub(super) fn event_of(kind: EntryKind, record: &RecordRow, entry: &EntryRow) ->
             data["transition"] = json!(entry.transition);
             data["reason"] = json!(entry.reason);
         }
-        EntryKind::Deleted => return None,
+        EntryKind::Deleted | EntryKind::Noted(_) => return None,
     }
     Some(NewEvent {
         // Nobody outside can send an id that begins so.

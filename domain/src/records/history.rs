@@ -6,6 +6,7 @@ use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
+use super::note::NoteKind;
 use crate::by::By;
 
 /// Longest name of who acts, in characters.
@@ -24,6 +25,8 @@ pub enum EntryKind {
     Deleted,
     /// It was shown again.
     Restored,
+    /// Something that was done about it was noted.
+    Noted(NoteKind),
 }
 
 impl EntryKind {
@@ -36,6 +39,7 @@ impl EntryKind {
             Self::Transitioned => "transitioned",
             Self::Deleted => "deleted",
             Self::Restored => "restored",
+            Self::Noted(kind) => kind.as_str(),
         }
     }
 }
@@ -55,7 +59,7 @@ pub struct EntryRow {
     pub to_state: Option<String>,
     /// What the way is called, if it has a name.
     pub transition: Option<String>,
-    /// Why, if somebody said so.
+    /// Why, if somebody said so; of a note, what it says.
     pub reason: Option<String>,
     /// Names of what changed in its data.
     pub fields: Vec<String>,

@@ -47,6 +47,9 @@ pub enum ActionType {
     /// Sends a text message.
     #[serde(rename = "action.send_sms")]
     SendSms,
+    /// Tells members of the workspace something.
+    #[serde(rename = "action.notify")]
+    Notify,
     /// Sends an HTTP request.
     #[serde(rename = "action.http_request")]
     HttpRequest,
@@ -65,6 +68,9 @@ pub enum ActionType {
     /// Makes a record.
     #[serde(rename = "record.create")]
     RecordCreate,
+    /// Changes what a record holds.
+    #[serde(rename = "record.update")]
+    RecordUpdate,
     /// Moves a record to another state.
     #[serde(rename = "record.transition")]
     RecordTransition,
@@ -75,15 +81,17 @@ pub enum ActionType {
 
 impl ActionType {
     /// All of them.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 12] = [
         Self::SendEmail,
         Self::SendSms,
+        Self::Notify,
         Self::HttpRequest,
         Self::EmitEvent,
         Self::LeadUpsert,
         Self::LeadUpdate,
         Self::LeadSetStatus,
         Self::RecordCreate,
+        Self::RecordUpdate,
         Self::RecordTransition,
         Self::SubWorkflow,
     ];
@@ -94,12 +102,14 @@ impl ActionType {
         match self {
             Self::SendEmail => "action.send_email",
             Self::SendSms => "action.send_sms",
+            Self::Notify => "action.notify",
             Self::HttpRequest => "action.http_request",
             Self::EmitEvent => "action.emit_event",
             Self::LeadUpsert => "lead.upsert",
             Self::LeadUpdate => "lead.update",
             Self::LeadSetStatus => "lead.set_status",
             Self::RecordCreate => "record.create",
+            Self::RecordUpdate => "record.update",
             Self::RecordTransition => "record.transition",
             Self::SubWorkflow => "logic.sub_workflow",
         }
@@ -110,12 +120,14 @@ impl ActionType {
         match self {
             Self::SendEmail => "Send an e-mail",
             Self::SendSms => "Send a text message",
+            Self::Notify => "Notify members",
             Self::HttpRequest => "Send a request",
             Self::EmitEvent => "Send an event",
             Self::LeadUpsert => "Make or change the lead",
             Self::LeadUpdate => "Change the lead",
             Self::LeadSetStatus => "Move the lead",
             Self::RecordCreate => "Make a record",
+            Self::RecordUpdate => "Change the record",
             Self::RecordTransition => "Move the record",
             Self::SubWorkflow => "Start a workflow",
         }

@@ -9,8 +9,8 @@ mod store;
 mod work;
 
 pub use list::{StartRow, list, of_node};
-pub use store::{NewStart, Outcome, hold, insert, insert_or_revive, let_go, subject, sync, tidy};
-pub use work::{BEGIN, Key, TriggerStart, Verdict, candidates, lock, refuse, settle};
+pub use store::{DELETED, NewStart, Outcome, hold, insert, insert_or_revive, let_go, subject, sync, tidy};
+pub use work::{BEGIN, BEGIN_MAKING, Key, TriggerStart, Verdict, candidates, lock, refuse, settle};
 
 /// For how many days it is known what triggers have started.
 pub const KEPT_DAYS: u16 = 35;

@@ -15,6 +15,8 @@ use crate::trace;
 const BITE: i64 = 2_000;
 /// Why a start that waits is missed when its trigger goes.
 const GONE: &str = "its trigger is not in the published version any more";
+/// Why a start is missed that waited, or was asked for, as its workflow was deleted.
+pub const DELETED: &str = "its workflow was deleted";
 
 /// What a start `n` belongs to: what it says itself, else what the fact of its event belongs to, or the execution that has ended.
 const TRACE: &str = "coalesce(n.trace, CASE n.cause \
@@ -174,7 +176,7 @@ async fn write(connection: &mut PgConnection, starts: &[NewStart], conflict: &st
 }
 
 /// Brings starts that wait in step with a version that is published: they start that, or are missed if it has their
-/// trigger no more. In the transaction that publishes, after the triggers themselves.
+/// trigger no more, or are missed as their workflow is hidden. In the transaction that publishes or hides, after the triggers themselves.
 ///
 /// # Errors
 /// If the database does.
@@ -188,7 +190,10 @@ pub async fn sync(
     sqlx::query(
         "UPDATE trigger_starts SET version_id = $3, \
            status = CASE WHEN node_id = ANY ($4) THEN status ELSE 'missed' END, \
-           reason = CASE WHEN node_id = ANY ($4) THEN reason ELSE $5 END, \
+           reason = CASE WHEN node_id = ANY ($4) THEN reason \
+                         WHEN EXISTS (SELECT FROM workflows w WHERE w.workspace_id = $1 AND w.workflow_id = $2 \
+                                AND w.deleted_at IS NOT NULL) THEN $6 \
+                         ELSE $5 END, \
            settled_at = CASE WHEN node_id <> ALL ($4) THEN clock_timestamp() END \
          WHERE workspace_id = $1 AND workflow_id = $2 AND settled_at IS NULL",
     )
@@ -197,6 +202,7 @@ pub async fn sync(
     .bind(version_id.0)
     .bind(triggers)
     .bind(GONE)
+    .bind(DELETED)
     .execute(connection)
     .await?;
     Ok(())

@@ -24,6 +24,10 @@ const REASON_CHARS_MAX: usize = 500;
 /// Begins a transaction that writes starts, locks or settles one: what is read in an order is read by the index that has it, however little
 /// is known of the table.
 pub const BEGIN: &str = "BEGIN; SET LOCAL enable_sort = off; SET LOCAL enable_seqscan = off";
+/// The same of one that makes executions of starts. Whoever publishes or deletes their workflow waits for it: a start is either made before
+/// that, or not of that version any more. So the server ends it before that wait is long, if its process stands still in the middle.
+pub const BEGIN_MAKING: &str = "BEGIN; SET LOCAL enable_sort = off; SET LOCAL enable_seqscan = off; \
+                                SET LOCAL idle_in_transaction_session_timeout = '3s'";
 
 /// Which start.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, FromRow)]
@@ -163,7 +167,7 @@ pub async fn candidates(connection: &mut PgConnection, behind: i64) -> Result<Ve
     Ok(keys)
 }
 
-/// Takes those starts that are still due and that nobody else has, until the transaction ends, which is to begin with [`BEGIN`]. By
+/// Takes those starts that are still due and that nobody else has, until the transaction ends, which is to begin as [`BEGIN`] does. By
 /// the primary key, which the order names: of a table that has just been filled a planner knows nothing, and would take any index that
 /// begins like it, and read all starts of the trigger for one. An input of more than `bytes_max` bytes is not read.
 ///

@@ -3,13 +3,14 @@
 use capstan_engine::core::ids::WorkspaceId;
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::moment::id_at;
-use chrono::{DateTime, Utc};
+use chrono::{DateTime, Datelike, Utc};
 use serde_json::{Value, json};
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::body::body;
 use super::endpoints::wake;
+use super::lines::{self, WAITS, WAITS_YEAR};
 use super::schedule::DEADLINE_HOURS;
 
 /// Deliveries that one call sends again at most.
@@ -45,12 +46,20 @@ pub struct DeliveryRow {
     pub reason: Option<String>,
     /// Attempts so far.
     pub attempts: i32,
-    /// When it is tried next, while it is pending.
+    /// When it is tried next, while it is pending; of one that waits in line that is not known.
     pub due_at: DateTime<Utc>,
     /// When it was made.
     pub created_at: DateTime<Utc>,
     /// When it ended.
     pub settled_at: Option<DateTime<Utc>>,
+}
+
+impl DeliveryRow {
+    /// Whether it waits for the end of earlier ones of the same thing.
+    #[must_use]
+    pub fn waits_in_line(&self) -> bool {
+        self.status == "pending" && self.due_at.year() >= WAITS_YEAR
+    }
 }
 
 /// An attempt of a delivery.
@@ -203,7 +212,7 @@ pub async fn send_test(
     Ok(delivery_id)
 }
 
-/// Sends one delivery again, at once, with a whole schedule before it.
+/// Sends one delivery again, at once, with a whole schedule before it. If its endpoint is ordered it goes back to its place in line.
 ///
 /// # Errors
 /// If the database does.
@@ -213,17 +222,28 @@ pub async fn resend(
     delivery: &DeliveryRow,
 ) -> Result<(), StoreError> {
     wake(connection, workspace_id, delivery.endpoint_id).await?;
-    sqlx::query(&format!("UPDATE webhook_deliveries SET {AGAIN} WHERE workspace_id = $1 AND delivery_id = $3"))
-        .bind(workspace_id.0)
-        .bind(DEADLINE_HOURS)
-        .bind(delivery.delivery_id)
-        .execute(connection)
-        .await?;
-    Ok(())
+    let is_ordered = lines::is_ordered(connection, workspace_id.0, delivery.endpoint_id).await?;
+    let sql = format!(
+        "UPDATE webhook_deliveries SET {} WHERE workspace_id = $1 AND delivery_id = $4 RETURNING line",
+        again()
+    );
+    let resent = sqlx::query_scalar(&sql).bind(workspace_id.0).bind(DEADLINE_HOURS).bind(is_ordered);
+    let resent: Vec<Option<String>> = resent.bind(delivery.delivery_id).fetch_all(&mut *connection).await?;
+    let of: Vec<String> = resent.into_iter().flatten().collect();
+    lines::begin(connection, workspace_id.0, delivery.endpoint_id, &of).await
 }
 
-const AGAIN: &str = "status = 'pending', reason = NULL, tried = 0, due_at = clock_timestamp(), settled_at = NULL, \
-    deadline_at = clock_timestamp() + make_interval(hours => $2)";
+/// What sending again sets, as SQL: `$2` hours until its deadline, `$3` whether its endpoint is ordered. What stands in line waits there,
+/// but for what is on its way.
+fn again() -> String {
+    format!(
+        "status = 'pending', reason = NULL, tried = 0, settled_at = NULL, \
+         deadline_at = clock_timestamp() + make_interval(hours => $2), \
+         line = CASE WHEN $3 THEN line END, place = CASE WHEN $3 THEN place END, \
+         due_at = CASE WHEN $3 AND line IS NOT NULL AND (status <> 'pending' OR due_at = {WAITS}) THEN {WAITS} \
+           ELSE clock_timestamp() END"
+    )
+}
 
 /// By how much the time in the id of a delivery may differ from that of its row, in seconds: as long as a statement may wait for a
 /// lock, and some room. Ids of the releases before are by the clock of the process that made them.
@@ -243,24 +263,22 @@ pub async fn resend_range(
     statuses: &[String],
 ) -> Result<u64, StoreError> {
     wake(connection, workspace_id, endpoint_id).await?;
+    let is_ordered = lines::is_ordered(connection, workspace_id.0, endpoint_id).await?;
     // Found by the index on ids, and chosen by when the row was made.
-    let resent = sqlx::query(&format!(
-        "UPDATE webhook_deliveries SET {AGAIN} WHERE ctid = ANY (ARRAY(SELECT d.ctid FROM webhook_deliveries d \
-           WHERE d.workspace_id = $1 AND d.endpoint_id = $3 \
-             AND d.delivery_id >= uuid_floor_1($4 - interval '{ID_OFF_S} seconds') \
-             AND d.delivery_id < uuid_floor_1($5 + interval '{ID_OFF_S} seconds') AND tstzrange($4, $5) @> d.created_at \
-             AND d.status = ANY ($6) ORDER BY d.delivery_id LIMIT $7 FOR UPDATE SKIP LOCKED))"
-    ))
-    .bind(workspace_id.0)
-    .bind(DEADLINE_HOURS)
-    .bind(endpoint_id)
-    .bind(range.0)
-    .bind(range.1)
-    .bind(statuses)
-    .bind(RESEND_MAX)
-    .execute(connection)
-    .await?;
-    Ok(resent.rows_affected())
+    let sql = format!(
+        "UPDATE webhook_deliveries SET {} WHERE ctid = ANY (ARRAY(SELECT d.ctid FROM webhook_deliveries d \
+           WHERE d.workspace_id = $1 AND d.endpoint_id = $4 \
+             AND d.delivery_id >= uuid_floor_1($5 - interval '{ID_OFF_S} seconds') \
+             AND d.delivery_id < uuid_floor_1($6 + interval '{ID_OFF_S} seconds') AND tstzrange($5, $6) @> d.created_at \
+             AND d.status = ANY ($7) ORDER BY d.delivery_id LIMIT $8 FOR UPDATE SKIP LOCKED)) RETURNING line",
+        again()
+    );
+    let resent = sqlx::query_scalar(&sql).bind(workspace_id.0).bind(DEADLINE_HOURS).bind(is_ordered).bind(endpoint_id);
+    let resent = resent.bind(range.0).bind(range.1).bind(statuses).bind(RESEND_MAX);
+    let resent: Vec<Option<String>> = resent.fetch_all(&mut *connection).await?;
+    let (count, of): (usize, Vec<String>) = (resent.len(), resent.into_iter().flatten().collect());
+    lines::begin(connection, workspace_id.0, endpoint_id, &of).await?;
+    Ok(count as u64)
 }
 
 /// The types of custom events that a workspace has sent lately, at most `limit`, by the index on types.

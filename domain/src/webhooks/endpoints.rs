@@ -37,6 +37,8 @@ pub struct Wish {
     pub concurrency: i32,
     /// Whether a key pair signs along; absent for what it was, which is no for a new one.
     pub asymmetric: Option<bool>,
+    /// Whether deliveries of one thing go one after the other; absent for what it was, which is no for a new one.
+    pub ordered: Option<bool>,
 }
 
 /// An endpoint as it is.
@@ -62,6 +64,8 @@ pub struct EndpointRow {
     pub concurrency: i32,
     /// Whether a key pair signs along.
     pub is_asymmetric: bool,
+    /// Whether deliveries of one thing go one after the other.
+    pub is_ordered: bool,
     /// SHA-256 of the certificate that is shown to the receiver if it asks for one, if there is one.
     pub certificate_fingerprint: Option<String>,
     /// Since when.
@@ -80,8 +84,8 @@ pub struct EndpointRow {
 }
 
 const COLUMNS: &str = "p.endpoint_id, p.url, p.types, p.filter, p.description, p.status, p.reason, p.rate_per_s, \
-    p.concurrency, p.is_asymmetric, p.certificate_fingerprint, p.certificate_set_at, l.failures, l.failing_since, \
-    p.created_at, p.updated_at";
+    p.concurrency, p.is_asymmetric, p.is_ordered, p.certificate_fingerprint, p.certificate_set_at, l.failures, \
+    l.failing_since, p.created_at, p.updated_at";
 const TABLES: &str = "webhook_endpoints p \
     JOIN webhook_lanes l ON l.workspace_id = p.workspace_id AND l.endpoint_id = p.endpoint_id";
 
@@ -155,7 +159,7 @@ pub async fn create(
         .await?;
     sqlx::query(
         "INSERT INTO webhook_endpoints (workspace_id, endpoint_id, url, types, filter, description, rate_per_s, \
-           concurrency, is_asymmetric) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+           concurrency, is_asymmetric, is_ordered, has_lines) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $10)",
     )
     .bind(workspace_id.0)
     .bind(endpoint_id)
@@ -166,12 +170,14 @@ pub async fn create(
     .bind(wish.rate_per_s)
     .bind(wish.concurrency)
     .bind(wish.asymmetric.unwrap_or(false))
+    .bind(wish.ordered.unwrap_or(false))
     .execute(connection)
     .await?;
     Ok(true)
 }
 
-/// Changes what an owner says of an endpoint; whether there is one. Its key pairs are for the caller to fit.
+/// Changes what an owner says of an endpoint; whether there is one. Its key pairs are for the caller to fit. What waits in line is let go
+/// by a worker if it is not ordered any more.
 ///
 /// # Errors
 /// If the database does.
@@ -181,10 +187,11 @@ pub async fn update(
     endpoint_id: Uuid,
     wish: &Wish,
 ) -> Result<bool, StoreError> {
-    let updated = sqlx::query(
+    let updated = sqlx::query_scalar(
         "UPDATE webhook_endpoints SET url = $3, types = $4, filter = $5, description = $6, rate_per_s = $7, \
-           concurrency = $8, is_asymmetric = coalesce($9, is_asymmetric), updated_at = clock_timestamp() \
-         WHERE workspace_id = $1 AND endpoint_id = $2 AND status <> 'deleted'",
+           concurrency = $8, is_asymmetric = coalesce($9, is_asymmetric), is_ordered = coalesce($10, is_ordered), \
+           has_lines = has_lines OR coalesce($10, is_ordered), updated_at = clock_timestamp() \
+         WHERE workspace_id = $1 AND endpoint_id = $2 AND status <> 'deleted' RETURNING has_lines AND NOT is_ordered",
     )
     .bind(workspace_id.0)
     .bind(endpoint_id)
@@ -195,9 +202,12 @@ pub async fn update(
     .bind(wish.rate_per_s)
     .bind(wish.concurrency)
     .bind(wish.asymmetric)
-    .execute(connection)
-    .await?;
-    Ok(updated.rows_affected() > 0)
+    .bind(wish.ordered);
+    let is_loose: Option<bool> = updated.fetch_optional(&mut *connection).await?;
+    if is_loose == Some(true) {
+        wake(connection, workspace_id, endpoint_id).await?;
+    }
+    Ok(is_loose.is_some())
 }
 
 /// Has an endpoint get events from now on, as if it had never failed; whether there is one.

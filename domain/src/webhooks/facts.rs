@@ -9,6 +9,7 @@ use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::body::{self, Ended, of_execution};
+use super::lines::Stand;
 use super::subscription::{fits, passes};
 use crate::steps_told::{self, StepTold};
 
@@ -20,6 +21,8 @@ pub(super) struct Fact {
     pub(super) type_name: String,
     /// The execution or endpoint that it is of.
     pub(super) aggregate_id: Uuid,
+    /// What a custom event happened to, empty if it has none; absent for those of the outbox.
+    pub(super) key: Option<String>,
     pub(super) data: Value,
     pub(super) at: DateTime<Utc>,
     pub(super) xid: String,
@@ -35,6 +38,7 @@ pub(super) struct Subscriber {
     pub(super) types: Vec<String>,
     pub(super) filter: Option<String>,
     pub(super) since: String,
+    pub(super) is_ordered: bool,
 }
 
 /// An event that somebody gets: the tenant, its id, type, body, and what it belongs to.
@@ -51,8 +55,16 @@ pub(super) struct Known {
 #[derive(Default)]
 pub(super) struct Batch {
     pub(super) events: Vec<Told>,
-    /// Index of the event, counted from 1, and the endpoint.
-    pub(super) deliveries: Vec<(i32, Uuid)>,
+    pub(super) deliveries: Vec<Delivery>,
+}
+
+/// An event for an endpoint.
+pub(super) struct Delivery {
+    /// Index of the event, counted from 1.
+    pub(super) event: i32,
+    pub(super) endpoint_id: Uuid,
+    /// What its place goes by, if the endpoint is ordered and the event is of anything.
+    pub(super) stand: Option<Stand>,
 }
 
 /// What is known of the executions and steps that the events are of.
@@ -71,6 +83,17 @@ impl Fact {
     /// The row of a journal that says what there is to say, if it is of a step.
     fn place(&self) -> Option<(Uuid, i32)> {
         steps_told::place(&self.type_name, self.aggregate_id, &self.data)
+    }
+
+    /// What its deliveries go in line for: the execution, endpoint or workspace that it is of, or the first word of its type with its
+    /// key, such as `lead:…`. Without a key it is of nothing.
+    fn stand(&self) -> Option<Stand> {
+        let line = match self.key.as_deref() {
+            None => self.aggregate_id.to_string(),
+            Some("") => return None,
+            Some(key) => format!("{}:{key}", self.type_name.split('.').next().unwrap_or_default()),
+        };
+        Some(Stand { line, xid: self.xid.clone(), at: self.at })
     }
 }
 
@@ -104,14 +127,16 @@ impl Batch {
         }
         let (data, trace) = known.of(fact);
         let event = body::body(fact.event_id, &fact.type_name, fact.at, &data);
-        let getting: Vec<Uuid> = subscribed
-            .filter(|endpoint| passes(endpoint.filter.as_deref(), &event))
-            .map(|endpoint| endpoint.endpoint_id)
-            .collect();
+        let getting: Vec<&Subscriber> =
+            subscribed.filter(|endpoint| passes(endpoint.filter.as_deref(), &event)).collect();
         if !getting.is_empty() {
             self.events.push((fact.workspace_id, fact.event_id, fact.type_name.clone(), event.to_string(), trace));
-            let index = i32::try_from(self.events.len()).unwrap_or(i32::MAX);
-            self.deliveries.extend(getting.into_iter().map(|endpoint_id| (index, endpoint_id)));
+            let event = i32::try_from(self.events.len()).unwrap_or(i32::MAX);
+            self.deliveries.extend(getting.into_iter().map(|&Subscriber { endpoint_id, is_ordered, .. }| Delivery {
+                event,
+                endpoint_id,
+                stand: if is_ordered { fact.stand() } else { None },
+            }));
         }
     }
 }

@@ -13,6 +13,7 @@ use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::facts::{Batch, Fact, Known, Subscriber, known};
+use super::lines::places;
 use super::schedule::DEADLINE_HOURS;
 use crate::moved::{IS_FOREIGN, bound};
 
@@ -232,11 +233,11 @@ async fn read(connection: &mut PgConnection, source: Source, turn: &Turn) -> Res
     );
     let sql = match source {
         Source::Outbox => format!(
-            "SELECT o.event_id, o.workspace_id, o.type, o.aggregate_id, o.payload AS data, o.created_at AS at, \
-               o.xid::text AS xid, NULL::text AS trace, {WANTED} FROM outbox o WHERE {behind}"
+            "SELECT o.event_id, o.workspace_id, o.type, o.aggregate_id, NULL::text AS key, o.payload AS data, \
+               o.created_at AS at, o.xid::text AS xid, NULL::text AS trace, {WANTED} FROM outbox o WHERE {behind}"
         ),
         Source::Events => format!(
-            "SELECT o.event_id, o.workspace_id, o.type, o.event_id AS aggregate_id, \
+            "SELECT o.event_id, o.workspace_id, o.type, o.event_id AS aggregate_id, o.key, \
                jsonb_build_object('id', o.client_id, 'key', o.key, 'data', o.data) AS data, o.received_at AS at, \
                o.xid::text AS xid, o.trace, {WANTED} FROM events o WHERE {behind}"
         ),
@@ -255,7 +256,7 @@ async fn subscribers(
     workspaces.sort_unstable();
     workspaces.dedup();
     let rows: Vec<Subscriber> = sqlx::query_as(
-        "SELECT workspace_id, endpoint_id, types, filter, \
+        "SELECT workspace_id, endpoint_id, types, filter, is_ordered, \
            CASE WHEN since > pg_snapshot_xmax(pg_current_snapshot()) AND NOT $3 THEN '0' ELSE since::text END AS since \
          FROM webhook_endpoints WHERE workspace_id = ANY ($1) AND status IN ('enabled', 'failing') \
          ORDER BY workspace_id, endpoint_id LIMIT $2",
@@ -283,9 +284,12 @@ async fn write(
 ) -> Result<bool, StoreError> {
     let Batch { events, deliveries } = batch;
     // The first 13 characters of a UUIDv7 are its time; the rest keeps those of one moment in order.
-    const HAND_OUT: &str = "SELECT hand_out_2($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, ARRAY( \
+    const HAND_OUT: &str = "SELECT hand_out_3($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, ARRAY( \
          SELECT overlay(d.id::text PLACING (SELECT left(uuid_floor_1(statement_timestamp())::text, 13)) FROM 1 FOR 13)::uuid \
-           FROM unnest($13::uuid[]) WITH ORDINALITY AS d (id, nth) ORDER BY d.nth))";
+           FROM unnest($13::uuid[]) WITH ORDINALITY AS d (id, nth) ORDER BY d.nth), \
+         $14, $15)";
+    let places = places(deliveries.iter().map(|delivery| delivery.stand.as_ref()));
+    let lines = deliveries.iter().map(|delivery| delivery.stand.as_ref().map(|stand| stand.line.as_str()));
     let kept = sqlx::query_scalar(HAND_OUT)
         .bind(source.name())
         .bind(turn.lease_no)
@@ -297,9 +301,11 @@ async fn write(
         .bind(events.iter().map(|event| event.2.as_str()).collect::<Vec<_>>())
         .bind(events.iter().map(|event| event.3.as_str()).collect::<Vec<_>>())
         .bind(events.iter().map(|event| event.4.as_deref()).collect::<Vec<_>>())
-        .bind(deliveries.iter().map(|delivery| delivery.0).collect::<Vec<_>>())
-        .bind(deliveries.iter().map(|delivery| delivery.1).collect::<Vec<_>>())
-        .bind(deliveries.iter().map(|_| id_at(DateTime::UNIX_EPOCH)).collect::<Vec<_>>());
+        .bind(deliveries.iter().map(|delivery| delivery.event).collect::<Vec<_>>())
+        .bind(deliveries.iter().map(|delivery| delivery.endpoint_id).collect::<Vec<_>>())
+        .bind(deliveries.iter().map(|_| id_at(DateTime::UNIX_EPOCH)).collect::<Vec<_>>())
+        .bind(lines.collect::<Vec<_>>())
+        .bind(places);
     Ok(kept.fetch_one(connection).await?)
 }
 

@@ -12,6 +12,7 @@ use sqlx::{Connection, FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::answer::Attempt;
+use super::lines::hold;
 use super::schedule::{CIRCUIT_FAILURES, DISABLE_HOURS, WARN_HOURS};
 use super::secrets::StoredSecret;
 use super::telling::{tell, tell_of_failed, tell_people};
@@ -52,6 +53,8 @@ pub struct Target {
     pub rate_per_s: Option<i32>,
     /// Requests at a time at most.
     pub concurrency: i32,
+    /// Whether deliveries may stand in lines though it is not ordered any more: they are to be let go.
+    pub is_loose: bool,
     /// By the database's clock.
     pub now: DateTime<Utc>,
     certificate_sealed: Option<Vec<u8>>,
@@ -67,8 +70,10 @@ pub struct Due {
     pub event_id: Uuid,
     /// Attempts since it was last sent by hand.
     pub tried: i32,
-    /// Whether it is past its deadline.
+    /// Whether it is past its deadline. One that has waited in line until then is tried once.
     pub over: bool,
+    /// Whether its time was over before this attempt: no other follows.
+    pub is_last: bool,
     /// As it is sent.
     pub body: String,
     /// By the database's clock: the time of the attempt.
@@ -117,6 +122,18 @@ pub struct Room<'a> {
     pub taken: &'a [(Uuid, usize)],
 }
 
+/// For whom leases are taken, and how long they last.
+#[derive(Clone, Copy, Debug)]
+pub struct Terms {
+    /// The worker that sends. Once it is fenced its leases end before their time; those of nobody do not.
+    pub worker_no: Option<i32>,
+    /// How long a lease lasts.
+    pub lease: Duration,
+    /// How long after a worker was fenced an attempt that it began may still be under way, unless its process is known to be
+    /// dead. The same for all workers.
+    pub attempt: Duration,
+}
+
 /// Takes leases of queues that are due: of endpoints that work, or of those that fail. For the worker's role.
 ///
 /// # Errors
@@ -125,17 +142,18 @@ pub async fn claim_lanes(
     connection: &mut PgConnection,
     ailing: bool,
     room: Room<'_>,
-    lease: Duration,
+    terms: Terms,
 ) -> Result<Vec<Lane>, StoreError> {
     let number = |count: usize| i32::try_from(count).unwrap_or(i32::MAX / 2);
     let (workspaces, taken): (Vec<Uuid>, Vec<i32>) =
         room.taken.iter().map(|&(workspace_id, taken)| (workspace_id, number(taken))).unzip();
     let lanes = sqlx::query_as(
         "SELECT workspace_id, endpoint_id, lease_no, failures, failing_since, warned \
-         FROM claim_lanes_1($1, $2, $3, $4, $5, $6)",
+         FROM claim_lanes_2($1, $2, $3, $4, $5, $6, $7, $8)",
     );
-    let lanes = lanes.bind(ailing).bind(number(room.places)).bind(millis(lease));
-    Ok(lanes.bind(workspaces).bind(taken).bind(number(room.share)).fetch_all(connection).await?)
+    let lanes = lanes.bind(ailing).bind(number(room.places)).bind(millis(terms.lease));
+    let lanes = lanes.bind(workspaces).bind(taken).bind(number(room.share));
+    Ok(lanes.bind(terms.worker_no).bind(millis(terms.attempt)).fetch_all(connection).await?)
 }
 
 /// The endpoint of a lane, and the secrets that sign for it now, newest first.
@@ -147,7 +165,8 @@ pub async fn target(
     lane: &Lane,
 ) -> Result<Option<(Target, Vec<StoredSecret>)>, StoreError> {
     let target: Option<Target> = sqlx::query_as(
-        "SELECT url, status, rate_per_s, concurrency, clock_timestamp() AS now, certificate_sealed, certificate_key_id \
+        "SELECT url, status, rate_per_s, concurrency, has_lines AND NOT is_ordered AS is_loose, clock_timestamp() AS now, \
+           certificate_sealed, certificate_key_id \
          FROM webhook_endpoints WHERE workspace_id = $1 AND endpoint_id = $2",
     )
     .bind(lane.workspace_id)
@@ -178,7 +197,8 @@ pub async fn due(
     limit: usize,
 ) -> Result<Vec<Due>, StoreError> {
     let due = sqlx::query_as(
-        "SELECT d.delivery_id, d.event_id, d.tried, d.deadline_at <= clock_timestamp() AS over, e.body, \
+        "SELECT d.delivery_id, d.event_id, d.tried, d.deadline_at <= statement_timestamp() AS is_last, \
+           d.deadline_at <= statement_timestamp() AND (d.line IS NULL OR d.tried > 0) AS over, e.body, \
            clock_timestamp() AS now, e.trace \
          FROM webhook_deliveries d JOIN webhook_events e ON e.workspace_id = d.workspace_id AND e.event_id = d.event_id \
          WHERE d.workspace_id = $1 AND d.endpoint_id = $2 AND d.status = 'pending' AND d.due_at <= statement_timestamp() \
@@ -261,6 +281,8 @@ pub async fn give_up(connection: &mut PgConnection, lane: &Lane, due: &Due) -> R
 /// # Errors
 /// If the database does.
 pub async fn cancel(connection: &mut PgConnection, lane: &Lane, status: &str) -> Result<u64, StoreError> {
+    let mut transaction = connection.begin().await?;
+    hold(&mut transaction, lane).await?;
     let cancelled = sqlx::query(
         "UPDATE webhook_deliveries SET status = 'cancelled', reason = $3, settled_at = clock_timestamp() \
          WHERE ctid = ANY (ARRAY(SELECT d.ctid FROM webhook_deliveries d \
@@ -268,7 +290,9 @@ pub async fn cancel(connection: &mut PgConnection, lane: &Lane, status: &str) ->
            FOR UPDATE SKIP LOCKED))",
     );
     let cancelled = cancelled.bind(lane.workspace_id).bind(lane.endpoint_id).bind(format!("the endpoint is {status}"));
-    Ok(cancelled.bind(CANCEL_BITE).execute(connection).await?.rows_affected())
+    let cancelled = cancelled.bind(CANCEL_BITE).execute(&mut *transaction).await?.rows_affected();
+    transaction.commit().await?;
+    Ok(cancelled)
 }
 
 /// Gives a lane back, with how its endpoint is: tells the owner of one that fails for days, and disables it in the end. Under

@@ -1,7 +1,8 @@
 //! Outbound webhooks: endpoints of a workspace, and the events that are brought to them, signed.
 //!
 //! `signature`, `schedule`, `answer` and `subscription` are pure. `handout` makes deliveries of events, `lane` is the queue of
-//! an endpoint, both for workers; `endpoints`, `secrets` and `deliveries` are what owners see and do.
+//! an endpoint, `lines` keep the order of those that want one, all for workers; `endpoints`, `secrets` and `deliveries` are what
+//! owners see and do.
 
 mod answer;
 mod body;
@@ -14,6 +15,7 @@ mod facts;
 mod handout;
 mod key_pair;
 pub mod lane;
+mod lines;
 mod schedule;
 mod secrets;
 mod signature;
@@ -28,6 +30,7 @@ pub use catalogue::{EventType, catalogue, custom};
 pub use certificates::{open_certificate, remove_certificate, set_certificate};
 pub use handout::{HandedOut, Source, Turn, hand_out, is_any_endpoint, take_turn};
 pub use key_pair::{BadKey, PublicKey, SigningPair};
+pub use lines::let_go;
 pub use schedule::{
     Asked, CIRCUIT_FAILURES, DEADLINE_HOURS, DISABLE_HOURS, PAUSES_S, WARN_HOURS, pause_after, probe_pause, rest,
 };

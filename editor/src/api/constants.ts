@@ -14,6 +14,7 @@ export const constants = {
     'webhook.endpoint_disabled',
     'quota.soft',
     'quota.exceeded',
+    'workflow.notice',
     'invitation.accepted',
     'operation.completed',
     'operation.failed',

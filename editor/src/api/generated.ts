@@ -6099,12 +6099,14 @@ export interface components {
     RuleActionType:
       | 'action.send_email'
       | 'action.send_sms'
+      | 'action.notify'
       | 'action.http_request'
       | 'action.emit_event'
       | 'lead.upsert'
       | 'lead.update'
       | 'lead.set_status'
       | 'record.create'
+      | 'record.update'
       | 'record.transition'
       | 'logic.sub_workflow'
     /** @description A comparison, or a group: exactly one of `all`, `any` and `field` is there. */
@@ -7136,6 +7138,8 @@ export interface components {
       settled_at: string | null
       status: components['schemas']['DeliveryStatus']
       type: string
+      /** @description Whether it waits for the end of earlier ones of the same thing: its endpoint is ordered. */
+      waits_in_line: boolean
     }
     /** @description A delivery as its owner sees it. */
     WebhookDeliveryDetails: {
@@ -7157,6 +7161,8 @@ export interface components {
       status: components['schemas']['DeliveryStatus']
       tries: components['schemas']['WebhookAttempt'][]
       type: string
+      /** @description Whether it waits for the end of earlier ones of the same thing: its endpoint is ordered. */
+      waits_in_line: boolean
     }
     /** @description One page. */
     WebhookDeliveryPage: {
@@ -7180,6 +7186,8 @@ export interface components {
       filter: string | null
       /** Format: uuid */
       id: string
+      /** @description Whether deliveries of one thing go one after the other. */
+      ordered: boolean
       /** Format: int32 */
       rate_per_s: number | null
       reason: string | null
@@ -7205,6 +7213,8 @@ export interface components {
       /** @default  */
       description: string
       filter?: string | null
+      /** @description Whether deliveries of one thing go one after the other. Left out: as it was, and not for a new one. */
+      ordered?: boolean | null
       /** Format: uint32 */
       rate_per_s?: number | null
       types: string[]
@@ -9707,7 +9717,10 @@ export interface operations {
   unlinkIdentity: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         identity_id: string
       }
@@ -9718,6 +9731,7 @@ export interface operations {
       /** @description No longer be that one */
       204: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -9730,6 +9744,9 @@ export interface operations {
       403: components['responses']['Problem']
       404: components['responses']['Problem']
       409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
       429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
@@ -10861,7 +10878,10 @@ export interface operations {
   renameMe: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path?: never
       cookie?: never
     }
@@ -10874,6 +10894,7 @@ export interface operations {
       /** @description Have another name */
       204: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -10884,6 +10905,7 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      409: components['responses']['Problem']
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
@@ -11039,7 +11061,10 @@ export interface operations {
   leaveWorkspace: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path?: never
       cookie?: never
     }
@@ -11048,6 +11073,7 @@ export interface operations {
       /** @description Belong to it no more */
       204: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -11060,6 +11086,9 @@ export interface operations {
       403: components['responses']['Problem']
       404: components['responses']['Problem']
       409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
       429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
@@ -11141,7 +11170,10 @@ export interface operations {
   setNotificationPreference: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         kind: string
       }
@@ -11156,6 +11188,7 @@ export interface operations {
       /** @description Say whether to be mailed of a kind */
       200: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -11169,6 +11202,7 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      409: components['responses']['Problem']
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
@@ -11216,7 +11250,10 @@ export interface operations {
   readNotifications: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path?: never
       cookie?: never
     }
@@ -11229,6 +11266,7 @@ export interface operations {
       /** @description Mark some as read, or all */
       200: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -11241,6 +11279,7 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      409: components['responses']['Problem']
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
@@ -11323,7 +11362,10 @@ export interface operations {
   retryOperation: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         operation_id: string
       }
@@ -11334,6 +11376,7 @@ export interface operations {
       /** @description Let one that failed go on at the step where it did */
       200: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           Location: components['headers']['Location']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
@@ -11347,6 +11390,7 @@ export interface operations {
       /** @description Let one that failed go on at the step where it did */
       202: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           Location: components['headers']['Location']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
@@ -11361,6 +11405,10 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
       429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
@@ -11730,7 +11778,10 @@ export interface operations {
   setBillingPrice: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         price: string
       }
@@ -11745,6 +11796,7 @@ export interface operations {
       /** @description Have it stand for a plan; those who pay it get that plan */
       200: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -11770,7 +11822,10 @@ export interface operations {
   removeBillingPrice: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         price: string
       }
@@ -11781,6 +11836,7 @@ export interface operations {
       /** @description Have it stand for no plan */
       204: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -11792,6 +11848,10 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
       429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
@@ -11829,7 +11889,10 @@ export interface operations {
   createDatabaseServer: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path?: never
       cookie?: never
     }
@@ -11842,6 +11905,7 @@ export interface operations {
       /** @description Make a server known; it has to be checked then */
       201: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -11898,7 +11962,10 @@ export interface operations {
   changeDatabaseServer: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         server_id: string
       }
@@ -11913,6 +11980,7 @@ export interface operations {
       /** @description Change it; it has to be checked again then */
       200: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -11938,7 +12006,10 @@ export interface operations {
   deleteDatabaseServer: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         server_id: string
       }
@@ -11949,6 +12020,7 @@ export interface operations {
       /** @description Forget a server that nothing is on */
       204: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -11961,6 +12033,9 @@ export interface operations {
       403: components['responses']['Problem']
       404: components['responses']['Problem']
       409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
       429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
@@ -11969,7 +12044,10 @@ export interface operations {
   checkDatabaseServer: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         server_id: string
       }
@@ -11980,6 +12058,7 @@ export interface operations {
       /** @description Connect to it, and say what is wrong with it */
       200: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -11994,6 +12073,9 @@ export interface operations {
       403: components['responses']['Problem']
       404: components['responses']['Problem']
       409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
       429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
@@ -12126,7 +12208,10 @@ export interface operations {
   setPlatformSetting: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         name: string
       }
@@ -12141,6 +12226,7 @@ export interface operations {
       /** @description Set one; it holds in all processes within seconds */
       200: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -12154,6 +12240,7 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      409: components['responses']['Problem']
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
@@ -12165,7 +12252,10 @@ export interface operations {
   removePlatformSetting: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         name: string
       }
@@ -12176,6 +12266,7 @@ export interface operations {
       /** @description Let one be as the environment of the processes says */
       200: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -12189,6 +12280,10 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
       429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
@@ -12320,7 +12415,10 @@ export interface operations {
   archiveTenant: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         workspace_id: string
       }
@@ -12335,6 +12433,7 @@ export interface operations {
       /** @description It can be read, and is never changed again */
       200: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -12392,7 +12491,10 @@ export interface operations {
   linkTenantCustomer: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         workspace_id: string
       }
@@ -12407,6 +12509,7 @@ export interface operations {
       /** @description Say which customer pays for a workspace */
       200: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -12464,7 +12567,10 @@ export interface operations {
   assignTenantPages: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         workspace_id: string
       }
@@ -12479,6 +12585,7 @@ export interface operations {
       /** @description Assign pages to a workspace; routes of others refuse within seconds */
       200: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -12492,6 +12599,7 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      409: components['responses']['Problem']
       413: components['responses']['Problem']
       415: components['responses']['Problem']
       422: components['responses']['Problem']
@@ -12503,7 +12611,10 @@ export interface operations {
   resumeTenant: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         workspace_id: string
       }
@@ -12518,6 +12629,7 @@ export interface operations {
       /** @description What was held up goes on */
       200: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -12543,7 +12655,10 @@ export interface operations {
   suspendTenant: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         workspace_id: string
       }
@@ -12558,6 +12673,7 @@ export interface operations {
       /** @description Nobody gets in, and nothing of it runs, until it is resumed */
       200: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -13730,7 +13846,10 @@ export interface operations {
   endOtherSessions: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path?: never
       cookie?: never
     }
@@ -13739,6 +13858,7 @@ export interface operations {
       /** @description Log out everywhere else */
       204: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -13749,6 +13869,10 @@ export interface operations {
       400: components['responses']['Problem']
       401: components['responses']['Problem']
       403: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
       429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
@@ -13757,7 +13881,10 @@ export interface operations {
   endSession: {
     parameters: {
       query?: never
-      header?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
       path: {
         session_id: string
       }
@@ -13768,6 +13895,7 @@ export interface operations {
       /** @description Log out there */
       204: {
         headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
           RateLimit: components['headers']['RateLimit']
           'RateLimit-Policy': components['headers']['RateLimitPolicy']
           'X-Request-Id': components['headers']['RequestId']
@@ -13779,6 +13907,10 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
       429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']

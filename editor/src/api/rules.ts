@@ -11,12 +11,14 @@ export type Operator = TypeOf<typeof operator>
 export const actionType = oneOf(
   'action.send_email',
   'action.send_sms',
+  'action.notify',
   'action.http_request',
   'action.emit_event',
   'lead.upsert',
   'lead.update',
   'lead.set_status',
   'record.create',
+  'record.update',
   'record.transition',
   'logic.sub_workflow',
 )

@@ -16,6 +16,7 @@ const endpointFields = {
   rate_per_s: nullable(number),
   concurrency: number,
   asymmetric: boolean,
+  ordered: boolean,
   client_certificate: nullable(object({ fingerprint: text, set_at: text })),
   failures: number,
   failing_since: nullable(text),
@@ -36,6 +37,7 @@ const deliveryFields = {
   reason: nullable(text),
   attempts: number,
   next_attempt_at: nullable(text),
+  waits_in_line: boolean,
   created_at: text,
   settled_at: nullable(text),
 }
@@ -70,6 +72,7 @@ export interface EndpointWish {
   description?: string
   rate_per_s?: number
   concurrency?: number
+  ordered?: boolean
 }
 
 const ENDPOINTS = '/webhook-endpoints'

@@ -234,6 +234,11 @@ pub enum Reason {
         #[serde(skip_serializing_if = "Option::is_none")]
         until: Option<DateTime<Utc>>,
     },
+    /// Nothing: it has ended, and its history is not there that would tell of its steps.
+    History {
+        /// When.
+        ended_at: DateTime<Utc>,
+    },
     /// Branches that have not come to a join.
     Branches {
         /// The join.

@@ -58,7 +58,13 @@ impl State {
                 self.paused = None;
             }
             Event::TimedOut | Event::Expired { .. } => {}
-            Event::Poisoned { reason } => self.incident = Some(Incident { step: None, reason }),
+            Event::Poisoned { reason, is_full } => {
+                if is_full && self.is_ending() {
+                    self.is_end_full = true;
+                }
+                self.is_work_full |= is_full;
+                self.incident = Some(Incident { step: None, reason });
+            }
             Event::Resolved { step, resolution, asked } => {
                 self.consumed.push(asked.signal_id);
                 let step = step.and_then(|step| self.find(graph, &step));

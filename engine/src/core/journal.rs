@@ -15,6 +15,12 @@ pub const WORK_ENTRIES_MAX: u32 = 100_000;
 /// Each entry of work can settle one step that is undone, so that there are two for each undo: its end, and its start or one
 /// failed attempt.
 pub const ENTRIES_MAX: u32 = 3 * WORK_ENTRIES_MAX;
+/// Most bytes of outputs and items, roughly as JSON, that an execution holds for work: a worker has them in memory, and has to be
+/// able to read them back.
+pub const WORK_BYTES_MAX: usize = 256 << 20;
+/// The same in all. What ran when the work was full is still heard, up to a thousand outputs, and what undoes and what runs at last
+/// has the rest.
+pub const BYTES_MAX: usize = 6 * WORK_BYTES_MAX;
 
 /// One fact about an execution. Only the holder of its lease appends.
 #[derive(Clone, Debug, PartialEq)]
@@ -100,6 +106,8 @@ pub enum Event {
     Poisoned {
         /// Why, for people.
         reason: String,
+        /// Whether it holds all that there is room for: nothing but its end fits, and if that has begun, nothing at all.
+        is_full: bool,
     },
     /// A person said how an incident goes on.
     Resolved {

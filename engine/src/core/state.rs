@@ -6,6 +6,7 @@ use std::ops::Range;
 use chrono::{DateTime, Utc};
 use serde_json::Value;
 
+use super::attempt::{OUTPUT_BYTES_MAX, storable};
 pub use super::frame::{Closing, Frame, Round, Stage};
 use super::graph::{Graph, NodeIx, Part};
 use super::ids::{ExecutionId, Scope, SignalId, StepKey};
@@ -43,6 +44,10 @@ pub struct State {
     pub(super) incident: Option<Incident>,
     /// What persons said of its incidents, in that order.
     pub(super) resolved: Vec<Resolved>,
+    /// Set once its work has come to a bound of its journal, as an entry tells: bounds of bytes are known to workers only.
+    pub(super) is_work_full: bool,
+    /// The same of its end.
+    pub(super) is_end_full: bool,
     /// Set while a person holds it up.
     pub(super) paused: Option<Pause>,
     /// Children that were cancelled with their steps, and may not have ended.
@@ -115,6 +120,8 @@ impl State {
             consumed: Vec::new(),
             incident: None,
             resolved: Vec::new(),
+            is_work_full: false,
+            is_end_full: false,
             paused: None,
             given_up: Vec::new(),
             part_of: None,
@@ -253,13 +260,22 @@ impl State {
     /// Whether its work has filled the journal, and it is not settled how it ends: nothing but its end fits.
     #[must_use]
     pub fn has_outgrown(&self) -> bool {
-        self.position >= WORK_ENTRIES_MAX && !self.is_ending()
+        (self.is_work_full || self.position >= WORK_ENTRIES_MAX) && !self.is_ending()
     }
 
     /// Whether the journal has no room for what comes next: see [`WORK_ENTRIES_MAX`] and [`ENTRIES_MAX`].
     #[must_use]
     pub fn is_full(&self) -> bool {
-        self.has_outgrown() || self.position >= ENTRIES_MAX
+        self.has_outgrown() || self.is_end_full || self.position >= ENTRIES_MAX
+    }
+
+    /// Bytes of the outputs and items that it holds, roughly as JSON.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let weight = |value: &Value| storable(value).unwrap_or(OUTPUT_BYTES_MAX);
+        let rounds = self.steps.iter().filter_map(|step| step.round.as_deref());
+        let items: usize = rounds.flat_map(|round| round.items.iter()).map(weight).sum();
+        items + self.steps.iter().map(|step| weight(&step.output)).sum::<usize>()
     }
 
     /// Why it waits for a person, while it does.

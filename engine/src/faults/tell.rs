@@ -252,7 +252,9 @@ fn instead(facts: impl IntoIterator<Item = Value>) -> Heard {
 /// After an error it is not known what came of `count` facts, unless the database itself has undone them.
 fn failed(error: &StoreError, count: usize) -> Heard {
     match error {
-        StoreError::Fenced | StoreError::LockTimeout | StoreError::Data(_) => instead(vec![nothing(); count]),
+        StoreError::Fenced | StoreError::LockTimeout | StoreError::Data(_) | StoreError::NoMonth => {
+            instead(vec![nothing(); count])
+        }
         _ => Heard::default(),
     }
 }

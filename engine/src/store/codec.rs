@@ -122,9 +122,11 @@ struct FailedDetail {
     retry_at: DateTime<Utc>,
 }
 
-#[derive(Deserialize)]
-struct ReasonDetail {
+#[derive(Serialize, Deserialize)]
+struct PoisonedDetail {
     reason: String,
+    #[serde(skip_serializing_if = "std::ops::Not::not", default)]
+    is_full: bool,
 }
 
 #[derive(Deserialize)]
@@ -181,7 +183,9 @@ impl Row {
                 }))
             },
             Event::TimedOut => row("timed_out", None),
-            Event::Poisoned { reason } => row("poisoned", None).detail(json!({ "reason": reason })),
+            Event::Poisoned { reason, is_full } => {
+                row("poisoned", None).detail(json!(PoisonedDetail { reason: reason.clone(), is_full: *is_full }))
+            }
             Event::Paused { asked } => row("paused", None).asked(asked),
             Event::Resumed { asked } => row("resumed", None).asked(asked),
             Event::Hastened { step, asked } => row("hastened", step.as_ref()).asked(asked),
@@ -309,7 +313,10 @@ impl JournalRow {
                 Ok(Event::Cancelled { reason, forced, signal_id })
             }
             "timed_out" => Ok(Event::TimedOut),
-            "poisoned" => Ok(Event::Poisoned { reason: read::<ReasonDetail>(detail)?.reason }),
+            "poisoned" => {
+                let PoisonedDetail { reason, is_full } = read(detail)?;
+                Ok(Event::Poisoned { reason, is_full })
+            }
             "resolved" => self.resolved(detail),
             "paused" => Ok(Event::Paused { asked: read::<AskedDetail>(detail)?.into() }),
             "resumed" => Ok(Event::Resumed { asked: read::<AskedDetail>(detail)?.into() }),

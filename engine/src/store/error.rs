@@ -8,6 +8,8 @@ const FENCED: &str = "CAP01";
 const DEADLOCK: &str = "40P01";
 /// SQLSTATE of a lock that was not had within `lock_timeout`.
 const LOCK_NOT_AVAILABLE: &str = "55P03";
+/// SQLSTATE of a row that a check refuses, and of one for which no partition is there: only the former names a constraint.
+const CHECK_VIOLATION: &str = "23514";
 
 /// SQLSTATEs, or how they begin, of a database that is slow, full, restarted or out of reach for a while: broken
 /// connections, times that were over and standbys, refused log-ins, a database that is not there, deadlocks, want of
@@ -29,6 +31,9 @@ pub enum StoreError {
     /// Whether the statement took effect is not known, or it may be repeated.
     #[error("the database did not answer as expected: {0}")]
     Database(#[source] sqlx::Error),
+    /// There are no tables for the month of an execution that might have to wait; nothing was written.
+    #[error("there are no tables for the month of an execution")]
+    NoMonth,
     /// A version needs a newer build: an unknown node type, or rules that this build does not have.
     #[error("{0}")]
     Unsupported(String),
@@ -44,6 +49,19 @@ impl StoreError {
         matches!(self, Self::LockTimeout | Self::Database(_))
     }
 
+    /// Whether there are no tables for the month of an execution: no worker has made them yet, or the clock that its id was made by
+    /// is months off. It is no fault of the data, and nothing was written.
+    #[must_use]
+    pub fn is_month_missing(&self) -> bool {
+        match self {
+            Self::NoMonth => true,
+            Self::Data(sqlx::Error::Database(error)) => {
+                error.constraint().is_none() && error.code().is_some_and(|code| code == CHECK_VIOLATION)
+            }
+            _ => false,
+        }
+    }
+
     /// Whether the database was away, slow or in the way of itself: no fault of what was asked, and it passes. Narrower
     /// than [`Self::is_transient`], so that it may be waited for without an end: a statement that is wrong, as one that names
     /// a table which is not there, is none of it.
@@ -52,7 +70,7 @@ impl StoreError {
         let error = match self {
             Self::LockTimeout => return true,
             Self::Database(error) => error,
-            Self::Fenced | Self::Data(_) | Self::Unsupported(_) | Self::Corrupt(_) => return false,
+            Self::Fenced | Self::Data(_) | Self::NoMonth | Self::Unsupported(_) | Self::Corrupt(_) => return false,
         };
         match error {
             sqlx::Error::Database(error) => {

@@ -168,23 +168,34 @@ impl TryFrom<Answer> for FlowStarted {
     }
 }
 
+/// Whether the months of all of these ids have tables. What waits would be begun in its month: where that has none, it would never be,
+/// and hold up all that is held behind it.
+const MONTHS_ARE_THERE: &str = "NOT EXISTS (SELECT FROM unnest($5::uuid[]) AS s (id) \
+    WHERE to_regclass('executions_' || to_char(to_timestamp( \
+      ('x' || left(replace(s.id::text, '-', ''), 12))::bit(48)::bigint / 1000.0) AT TIME ZONE 'UTC', 'YYYY_MM')) IS NULL)";
+
 /// Starts a batch of executions as their flow control says, in one round trip.
 ///
 /// # Errors
-/// As [`super::start::start`].
+/// As [`super::start::start`]; [`StoreError::NoMonth`] if there are no tables for the month of one of them, and none was taken.
 pub async fn start_flow(connection: &mut PgConnection, starts: &[Ruled]) -> Result<FlowReply, StoreError> {
     let rows: Vec<Row<'_>> = starts.iter().enumerate().map(Row::new).collect();
     let rows = serde_json::to_string(&rows).map_err(|error| StoreError::Corrupt(error.to_string()))?;
-    let answers: Vec<Answer> = sqlx::query_as(
+    let sql = format!(
         "SELECT execution_id, verdict, replayed, until_at, wait_ms, starts, front FROM start_flow_1($1, $2, $3, $4) \
-         ORDER BY ordinal",
-    )
-    .bind(rows)
-    .bind(i64::try_from(BATCH_BYTES_MAX).unwrap_or(i64::MAX))
-    .bind(PENDING_MAX)
-    .bind(DELAY_MS_MAX)
-    .fetch_all(connection)
-    .await?;
+          WHERE {MONTHS_ARE_THERE} ORDER BY ordinal"
+    );
+    let answers: Vec<Answer> = sqlx::query_as(&sql)
+        .bind(rows)
+        .bind(i64::try_from(BATCH_BYTES_MAX).unwrap_or(i64::MAX))
+        .bind(PENDING_MAX)
+        .bind(DELAY_MS_MAX)
+        .bind(starts.iter().map(|ruled| ruled.start.execution_id.0).collect::<Vec<_>>())
+        .fetch_all(connection)
+        .await?;
+    if answers.is_empty() && !starts.is_empty() {
+        return Err(StoreError::NoMonth);
+    }
     let front = answers.first().map_or(0, |row| row.front);
     Ok(FlowReply { started: answers.into_iter().map(FlowStarted::try_from).collect::<Result<_, _>>()?, front })
 }

@@ -10,6 +10,7 @@ use thiserror::Error;
 use super::ahead;
 use super::connect::{Place, Role};
 use super::error::{StoreError, is_lock_taken};
+use super::upkeep::make_months;
 
 static CONTROL: Migrator = sqlx::migrate!("../migrations/control");
 static CELL: Migrator = sqlx::migrate!("../migrations/cell");
@@ -67,7 +68,8 @@ impl Kind {
     }
 }
 
-/// Brings the schema at `place` to the newest version, with the roles it needs.
+/// Brings the schema at `place` to the newest version, with the roles it needs. A cell has the tables of the months around now
+/// then, too: where no worker was for months, nobody else has made them.
 ///
 /// # Errors
 /// [`MigrationError`]; nothing of a failed migration stays, but for an invalid index, which the next run removes.
@@ -88,6 +90,9 @@ pub async fn migrate(place: &Place, kind: Kind) -> Result<(), MigrationError> {
         ahead::prepare(&mut connection, &CELL).await?;
     }
     let result = run_through(&mut connection, kind.migrator()).await;
+    if result.is_ok() && kind == Kind::Cell {
+        make_months(&mut connection).await?;
+    }
     connection.close().await.map_err(StoreError::from)?;
     result.map_err(|source| MigrationError::Migrate { schema: place.schema.clone(), source })
 }

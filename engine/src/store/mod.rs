@@ -24,6 +24,7 @@ pub mod line;
 pub mod link;
 pub mod listing;
 pub mod logs;
+mod lost;
 pub mod maintenance;
 pub mod migrate;
 pub mod migration;

@@ -20,6 +20,9 @@ pub const BY_MONTH: [&str; 4] = ["executions", "journal", "execution_logs", "usa
 /// Rows of each kind beside the history that one call removes at most.
 const BITE: i32 = 5_000;
 
+/// Executions that one call ends at most. Each call reads the month up to them.
+const ENDS_MAX: i32 = 50_000;
+
 /// For how long history is kept.
 #[derive(Clone, Copy, Debug, FromRow, PartialEq, Eq, Serialize)]
 pub struct Retention {
@@ -87,12 +90,13 @@ pub async fn old_months(connection: &mut PgConnection) -> Result<Vec<NaiveDate>,
     Ok(sqlx::query_scalar("SELECT old_months_1()").fetch_all(connection).await?)
 }
 
-/// Closes a month so that it may be dropped; if it cannot be closed, why.
+/// Closes a month so that it may be dropped; if it cannot be closed, why, with the execution that keeps it. What a workspace that is
+/// archived for a day has left undone keeps none. Months behind one that is kept can be closed.
 ///
 /// # Errors
 /// If the database does.
 pub async fn close(connection: &mut PgConnection, month: NaiveDate) -> Result<Option<String>, StoreError> {
-    Ok(sqlx::query_scalar("SELECT close_month_1($1)").bind(month).fetch_one(connection).await?)
+    Ok(sqlx::query_scalar("SELECT close_month_2($1)").bind(month).fetch_one(connection).await?)
 }
 
 /// Whether all rows of a closed month are in an archive.
@@ -113,13 +117,23 @@ pub async fn note_archived(connection: &mut PgConnection, month: NaiveDate) -> R
     Ok(())
 }
 
-/// Removes some of the rows beside the history that belong to a closed month or to one before: calls, approvals, slots. Answers how many;
-/// come again while it is not zero.
+/// Ends some of what archived workspaces have left undone in a closed month, as cancelled. Answers how many; come again while it is not
+/// zero. Before [`archive`]: what it writes has ended.
+///
+/// # Errors
+/// If the database does.
+pub async fn end_parked(connection: &mut PgConnection, month: NaiveDate) -> Result<i32, StoreError> {
+    Ok(sqlx::query_scalar("SELECT end_parked_1($1, $2)").bind(month).bind(ENDS_MAX).fetch_one(connection).await?)
+}
+
+/// Removes some of the rows beside the history that belong to a closed month, or to those that are gone between it and the last one before
+/// that is there: calls, approvals, slots, and what executions of archived workspaces waited for. Answers how many; come again while it is
+/// not zero.
 ///
 /// # Errors
 /// If the database does.
 pub async fn take_along(connection: &mut PgConnection, month: NaiveDate) -> Result<i32, StoreError> {
-    Ok(sqlx::query_scalar("SELECT take_along_1($1, $2)").bind(month).bind(BITE).fetch_one(connection).await?)
+    Ok(sqlx::query_scalar("SELECT take_along_2($1, $2)").bind(month).bind(BITE).fetch_one(connection).await?)
 }
 
 /// Drops the next table of a closed month and answers its name; none once all are gone.

@@ -8,6 +8,7 @@ use sqlx::{Connection, FromRow, PgConnection};
 use uuid::Uuid;
 
 use super::error::StoreError;
+pub use super::lost::{losses, note_death};
 use crate::core::ids::ExecutionId;
 use crate::faults::{ask, told};
 
@@ -243,24 +244,16 @@ async fn try_reap(
     let mut transaction = connection.begin().await?;
     sqlx::query(&format!("SET LOCAL lock_timeout = {REAP_LOCK_TIMEOUT_MS}")).execute(&mut *transaction).await?;
     let reaped = sqlx::query_scalar("SELECT reap_3($1, $2)");
-    let reaped = reaped.bind(lost).bind(at_work).fetch_one(&mut *transaction).await?;
+    let reaped: Option<i32> = reaped.bind(lost).bind(at_work).fetch_one(&mut *transaction).await?;
+    if reaped.is_some() {
+        // Under its lock: later than any beat that told it that it lives.
+        sqlx::query("UPDATE workers SET fenced_at = clock_timestamp() WHERE worker_no = $1 AND fenced_at IS NULL")
+            .bind(lost)
+            .execute(&mut *transaction)
+            .await?;
+    }
     transaction.commit().await?;
     Ok(reaped)
-}
-
-/// The workers that were lost with an execution and counted against it, the latest first, with the time of the loss.
-///
-/// # Errors
-/// If the database does.
-pub async fn losses(
-    connection: &mut PgConnection,
-    execution_id: ExecutionId,
-    count: i16,
-) -> Result<Vec<(String, DateTime<Utc>)>, StoreError> {
-    let losses = sqlx::query_as(
-        "SELECT worker_name, lost_at FROM losses WHERE execution_id = $1 AND blamed ORDER BY lost_at DESC LIMIT $2",
-    );
-    Ok(losses.bind(execution_id.0).bind(i64::from(count)).fetch_all(connection).await?)
 }
 
 /// The database's timeline; another one than before means a failover.
@@ -333,7 +326,7 @@ async fn fence_self(connection: &mut PgConnection, worker_no: i32) -> Result<(),
         Err(StoreError::Fenced) => return Ok(()),
         released => released?,
     };
-    sqlx::query("UPDATE workers SET fenced = true WHERE worker_no = $1 AND NOT fenced")
+    sqlx::query("UPDATE workers SET fenced = true, fenced_at = clock_timestamp() WHERE worker_no = $1 AND NOT fenced")
         .bind(worker_no)
         .execute(&mut *transaction)
         .await?;

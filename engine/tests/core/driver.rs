@@ -106,7 +106,7 @@ impl<'a> Driver<'a> {
             Intervention::Resolve => return self.resolve(),
             Intervention::Cancel => Event::Cancelled { reason: "enough".into(), forced: false, signal_id: None },
             Intervention::TimeOut => Event::TimedOut,
-            Intervention::Poison => Event::Poisoned { reason: "three workers were lost".into() },
+            Intervention::Poison => Event::Poisoned { reason: "three workers were lost".into(), is_full: false },
         };
         self.must_take(event)
     }

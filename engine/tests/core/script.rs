@@ -318,5 +318,5 @@ pub(crate) fn resumed() -> Event {
 pub(crate) const RETRY: Resolution = Resolution::Retry { config: None };
 
 pub(crate) fn poisoned() -> Event {
-    Event::Poisoned { reason: "three workers were lost".into() }
+    Event::Poisoned { reason: "three workers were lost".into(), is_full: false }
 }

@@ -4,6 +4,7 @@ use capstan_engine::core::decide::IllegalEvent;
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::journal::{ENTRIES_MAX, Event, Resolution, WORK_ENTRIES_MAX};
 use capstan_engine::core::state::State;
+use serde_json::json;
 
 use crate::driver::key;
 use crate::script::*;
@@ -94,4 +95,31 @@ fn the_end_has_a_bound_too() {
     assert!(state.has_no_room_for(None, &Resolution::Fail), "it is failing, or cancelled, already");
     let ended = followed(&graph, &state, &[poisoned(), forced()]);
     assert!(lines(&graph, &ended).contains(&"cancelled: now".to_owned()));
+}
+
+#[test]
+fn that_an_execution_holds_too_much_is_an_entry_by_which_all_know_it() {
+    let graph = graph(SAGA);
+    let full = Event::Poisoned { reason: "it holds too much".into(), is_full: true };
+    let work = after(&graph, &[done("a"), full.clone()]);
+    assert!(work.has_outgrown() && work.is_full());
+    assert!(!work.has_no_room_for(None, &Resolution::Fail) && work.has_no_room_for(None, &RETRY));
+    let ending = followed(&graph, &work, &[cancelled()]);
+    assert!(!ending.is_full() && ending.incident().is_none(), "the end has room of its own");
+    let end = followed(&graph, &ending, &[full]);
+    assert!(end.is_full() && !end.has_outgrown());
+    assert!(end.has_no_room_for(None, &Resolution::Fail), "it is cancelled already");
+}
+
+#[test]
+fn outputs_weigh_what_they_have_as_json() {
+    let graph = graph(SAGA);
+    let weight = |output| {
+        let mut event = done("a");
+        if let Event::Settled { settlement, .. } = &mut event {
+            settlement.output = output;
+        }
+        after(&graph, &[event]).bytes()
+    };
+    assert_eq!(weight(json!("x".repeat(1_000))) - weight(json!("")), 1_000);
 }

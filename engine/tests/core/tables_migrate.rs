@@ -118,7 +118,7 @@ fn frames_that_are_open_stay_open_and_no_other_opens() {
 
 #[test]
 fn a_pause_and_an_incident_are_kept() {
-    let broken = Event::Poisoned { reason: "it broke".into() };
+    let broken = Event::Poisoned { reason: "it broke".into(), is_full: false };
     check_fits(ROW, &[done("a"), broken.clone()], "start -> a\n a -> b\n b -> x\n");
     let undo = "start -> a\n a -> b\n a ~> undo\n";
     let events = [done("a"), failed("b", "boom"), failed("undo", "worse")];

@@ -30,6 +30,9 @@ async fn a_database_that_is_slow_or_away_is_told_from_a_statement_that_is_wrong(
         let error = StoreError::from(sqlx::query(&raise).execute(&mut owner).await.unwrap_err());
         assert_eq!(error.is_away(), is_away, "{code}: {error}");
     }
+    let one_day = sqlx::query("UPDATE retention SET keep_days = 1").execute(&mut owner).await.unwrap_err();
+    let refused = StoreError::from(one_day);
+    assert!(matches!(refused, StoreError::Data(_)) && !refused.is_month_missing(), "{refused}");
     run(&mut owner, "SET statement_timeout = 1").await;
     let slow = StoreError::from(sqlx::query("SELECT pg_sleep(60)").execute(&mut owner).await.unwrap_err());
     assert!(slow.is_away(), "{slow}");

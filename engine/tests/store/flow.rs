@@ -6,10 +6,12 @@ use capstan_engine::core::flow::{HoldWish, Meeting, Rate, RateWish, Wish};
 use capstan_engine::core::ids::{ExecutionId, WorkspaceId};
 use capstan_engine::store::claim::{NO_BOUND, claim};
 use capstan_engine::store::connect::Role;
+use capstan_engine::store::error::StoreError;
 use capstan_engine::store::flow::{FlowStarted, PENDING_MAX, Ruled, Verdict, drain, start_flow, tidy};
 use capstan_engine::store::start::{Start, start};
 use serde_json::{Value, json};
 use tokio::task::JoinSet;
+use uuid::Uuid;
 
 use super::explain::Plans;
 use super::support::{Cell, claim_all, new_start};
@@ -289,6 +291,21 @@ async fn a_workspace_has_a_bounded_number_of_executions_pending() {
     );
     cell.execute(&fill).await;
     assert_eq!(cell.start_one(&debounce(), json!(1)).await.verdict, Verdict::Full);
+}
+
+#[tokio::test]
+async fn what_would_wait_for_a_month_without_tables_is_refused_and_holds_up_nothing() {
+    let cell = Cell::new().await;
+    let mut starter = cell.connect(Role::Starter).await;
+    let mut lost = cell.ruled(&debounce(), json!("of a clock that is wrong"));
+    lost.start.execution_id = ExecutionId(Uuid::from_u128(1 << 80));
+    let batch = [cell.ruled(&debounce(), json!(1)), lost];
+    let refused = start_flow(&mut starter, &batch).await.unwrap_err();
+    assert!(matches!(refused, StoreError::NoMonth) && refused.is_month_missing(), "{refused:?}");
+    assert_eq!(cell.count("SELECT count(*) FROM pending_starts").await, 0, "none of the batch is taken");
+    assert_eq!(cell.start_one(&debounce(), json!(2)).await.verdict, Verdict::Pending);
+    cell.pass(100).await;
+    assert_eq!(cell.drained().await, 1);
 }
 
 /// Which workspaces a worker serves, one claim after the other, and the inputs it is given.

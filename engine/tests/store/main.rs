@@ -31,6 +31,7 @@ mod plans_day;
 mod plans_gates;
 mod plans_search;
 mod plans_stream;
+mod plans_webhooks;
 mod preflight;
 mod race;
 mod reap;

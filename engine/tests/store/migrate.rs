@@ -8,7 +8,7 @@ use capstan_engine::store::migrate::{Kind, migrate};
 use capstan_engine::store::start::start;
 use capstan_engine::store::upkeep::make_months;
 use capstan_engine::store::workers::{reap, register};
-use chrono::{Datelike, Utc};
+use chrono::Utc;
 use sqlx::PgConnection;
 use tokio::task::JoinSet;
 use uuid::Uuid;
@@ -94,37 +94,71 @@ async fn an_owner_without_superuser_rights_can_migrate_and_its_login_can_work() 
     worker.1 = register(&mut worker.0, "w").await.unwrap().worker_no;
     let claimed = claim_all(&mut worker).await.remove(0);
     write(&mut worker, &[&step(&claimed, 1, end(true))]).await;
-    assert_eq!(make_months(&mut worker.0).await.unwrap(), 0);
+    make_months(&mut worker.0).await.unwrap();
     drop((starter, worker));
     run(&mut admin, &format!("DROP OWNED BY {owner} CASCADE")).await;
     run(&mut admin, &format!("DROP ROLE {owner}")).await;
 }
 
+/// Takes all months out, as where nobody was for months: there are none that are of use.
+const DROP_MONTHS: &str = "DO $$
+DECLARE
+  v_table regclass;
+BEGIN
+  FOR v_table IN SELECT i.inhrelid FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhparent AND c.relkind = 'p' LOOP
+    EXECUTE format('DROP TABLE %s', v_table);
+  END LOOP;
+END
+$$";
+const BY_MONTH: [&str; 5] = ["executions", "journal", "execution_logs", "usage", "execution_words"];
+
+/// The months of a table, all of them guarded, by their names.
+async fn months_of(owner: &mut PgConnection, parent: &str) -> Vec<String> {
+    let parts = sqlx::query_scalar(
+        "SELECT c.relname::text FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = $1::regclass \
+         AND c.relrowsecurity AND c.relforcerowsecurity ORDER BY 1",
+    );
+    parts.bind(parent).fetch_all(owner).await.unwrap()
+}
+
+/// By the clock of the database.
+async fn months_around_now(owner: &mut PgConnection) -> Vec<String> {
+    let months = "SELECT to_char(date_trunc('month', clock_timestamp() AT TIME ZONE 'UTC') + make_interval(months => n), \
+        '_YYYY_MM') FROM generate_series(-1, 2) AS n";
+    sqlx::query_scalar(months).fetch_all(owner).await.unwrap()
+}
+
 #[tokio::test]
 async fn months_from_the_last_to_the_second_next_have_partitions_and_are_made_once() {
     let cell = Cell::new().await;
-    let mut owner = cell.connect(Role::Owner).await;
-    let now = Utc::now();
-    let month = |ahead: i32| {
-        let months = now.year() * 12 + now.month0().cast_signed() + ahead;
-        format!("_{:04}_{:02}", months.div_euclid(12), months.rem_euclid(12) + 1)
-    };
-    for parent in ["executions", "journal", "execution_logs", "usage", "execution_words"] {
-        let parts: Vec<String> = sqlx::query_scalar(
-            "SELECT c.relname FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid WHERE i.inhparent = $1::regclass \
-             AND c.relrowsecurity AND c.relforcerowsecurity ORDER BY 1",
-        )
-        .bind(parent)
-        .fetch_all(&mut owner)
-        .await
-        .unwrap();
-        assert_eq!(parts, [-1, 0, 1, 2].map(|ahead| format!("{parent}{}", month(ahead))));
+    let (mut owner, mut worker) = (cell.connect(Role::Owner).await, cell.connect(Role::Worker).await);
+    loop {
+        run(&mut owner, DROP_MONTHS).await;
+        let months = months_around_now(&mut owner).await;
+        let made = make_months(&mut worker).await.unwrap();
+        let again = make_months(&mut worker).await.unwrap();
+        if months_around_now(&mut owner).await != months {
+            continue; // a month has ended meanwhile
+        }
+        assert_eq!((made, again), (20, 0));
+        for parent in BY_MONTH {
+            let expected: Vec<String> = months.iter().map(|month| format!("{parent}{month}")).collect();
+            assert_eq!(months_of(&mut owner, parent).await, expected);
+        }
+        break;
     }
-    let mut worker = cell.connect(Role::Worker).await;
-    assert_eq!(make_months(&mut worker).await.unwrap(), 0);
-    cell.execute(&format!("DROP TABLE journal{}", month(2))).await;
-    assert_eq!(make_months(&mut worker).await.unwrap(), 1);
-    assert_eq!(make_months(&mut worker).await.unwrap(), 0);
+}
+
+#[tokio::test]
+async fn migrating_makes_the_months_that_no_worker_has_made() {
+    let cell = Cell::new().await;
+    let mut owner = cell.connect(Role::Owner).await;
+    run(&mut owner, DROP_MONTHS).await;
+    migrate(&cell.place, Kind::Cell).await.unwrap();
+    for parent in BY_MONTH {
+        assert_eq!(months_of(&mut owner, parent).await.len(), 4, "{parent}");
+    }
+    cell.start(1).await;
 }
 
 #[tokio::test]
@@ -147,7 +181,8 @@ async fn a_month_is_made_while_the_history_is_read_and_written() {
     run(&mut reader, "BEGIN; SELECT FROM executions; SELECT FROM journal").await;
     let mut maker = cell.connect(Role::Worker).await;
     run(&mut maker, "SET lock_timeout = '5s'").await;
-    assert_eq!(make_months(&mut maker).await.unwrap(), 1);
+    assert!(make_months(&mut maker).await.unwrap() > 0);
+    assert!(months_of(&mut owner, "journal").await.contains(&newest));
     run(&mut worker.0, "COMMIT").await;
 }
 
@@ -227,9 +262,11 @@ async fn indexes_of_full_tables_are_made_while_rows_are_written_and_half_made_on
         assert_eq!(cell.count(&usable(&format!("{month}_{name}"))).await, 1, "{name}");
     }
     run(&mut owner, "CREATE INDEX usage_meter ON usage (workspace_id, meter, created_at)").await;
+    let months = cell.count("SELECT count(*) FROM pg_inherits WHERE inhparent = 'usage'::regclass").await;
+    assert!(months >= 4, "{months}");
     let attached = "SELECT count(*) FROM pg_inherits WHERE inhparent = 'usage_meter'::regclass";
-    assert_eq!(cell.count(attached).await, 4);
+    assert_eq!(cell.count(attached).await, months);
     let twice = "SELECT count(*) FROM pg_indexes WHERE schemaname = current_schema() AND tablename LIKE 'usage\\_%' \
                  AND indexdef LIKE '%(workspace_id, meter, created_at)'";
-    assert_eq!(cell.count(twice).await, 4, "those of before are attached, and none is made");
+    assert_eq!(cell.count(twice).await, months, "those of before are attached, and none is made");
 }

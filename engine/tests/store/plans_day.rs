@@ -141,10 +141,12 @@ async fn what_alerts_look_at_is_a_page_of_one_index_in_each_month_that_it_reache
 async fn months_that_are_held_are_those_of_the_partitions() {
     let cell = Cell::new().await;
     let mut worker = cell.connect(Role::Worker).await;
+    let held = held_months(&mut worker).await.unwrap();
+    let expected: Vec<_> = (0..4).map(|ahead| held[0] + Months::new(ahead)).collect();
+    assert_eq!(held, expected);
     let today = Utc::now().date_naive();
-    let first = today - Days::new(today.day0().into());
-    let expected: Vec<_> = [first - Months::new(1), first, first + Months::new(1), first + Months::new(2)].into();
-    assert_eq!(held_months(&mut worker).await.unwrap(), expected);
+    // One that has ended meanwhile is the last one by now.
+    assert!(held[1..3].contains(&(today - Days::new(today.day0().into()))), "{held:?}");
     let none = next_workspace(&mut worker, Uuid::nil(), (Utc::now(), Utc::now())).await.unwrap();
     assert_eq!(none, None::<WorkspaceId>);
 }

@@ -18,6 +18,8 @@ use uuid::Uuid;
 
 use super::support::{Cell, run};
 
+mod reasons;
+
 /// More than are written at a time.
 const LOGS: usize = 1_100;
 /// Rows of all kinds in the month half a year ago: an input that is null, numbers and texts that a careless way would change.
@@ -229,13 +231,13 @@ async fn a_bad_line_is_named_and_nothing_is_loaded() {
     };
     let line = good.lines().next().unwrap();
     for (number, line, reason) in [
-        (1, "{\"execution_id\":".to_owned(), "invalid input syntax for type json"),
+        (1, "{\"execution_id\":".to_owned(), "it cannot be read as JSON: EOF while parsing a value at column 16"),
         (LOGS, "[1]".to_owned(), "it is no JSON object"),
-        (700, String::new(), "invalid input syntax for type json"),
-        (1_050, line.replace("\"info\"", "\"loud\""), "execution_logs_level"),
+        (700, String::new(), "it cannot be read as JSON: EOF"),
+        (1_050, line.replace("\"info\"", "\"loud\""), "its level is \"loud\", which such a row cannot have"),
         (3, line.replace("{\"", "{\"loudness\":1,\""), "a column \"loudness\", which execution_logs has not"),
         (4, line.replace("execution_id", "execution"), "a column \"execution\""),
-        (5, line.replace("\"info\"", "null"), "null value in column \"level\""),
+        (5, line.replace("\"info\"", "null"), "it has no level"),
         (2, line.to_owned(), "the same row has come before"),
     ] {
         let said = archived.refused("execution_logs", &with(number, &line)).await;

@@ -1,11 +1,14 @@
 use capstan_engine::store::connect::Role;
 use capstan_engine::store::error::StoreError;
+use capstan_engine::store::restore;
 use capstan_engine::store::retention::{
-    self, Retention, close, drop_next, is_archived, months, note_archived, old_months, tables_of, take_along,
+    self, Retention, close, drop_next, end_parked, is_archived, months, note_archived, old_months, tables_of,
+    take_along,
 };
 use capstan_engine::store::upkeep::make_months;
 use chrono::NaiveDate;
 use sqlx::PgConnection;
+use uuid::Uuid;
 
 use super::support::{Cell, run};
 
@@ -48,8 +51,25 @@ async fn dropped(worker: &mut PgConnection, month: NaiveDate) -> Vec<String> {
     gone
 }
 
+/// Ends what is of this month.
+async fn end(cell: &Cell, month: NaiveDate) {
+    cell.execute(&format!("{ALL_END} AND {}", of_month("execution_id", month))).await;
+}
+
+/// That an id is of this month, as SQL.
+fn of_month(column: &str, month: NaiveDate) -> String {
+    format!(
+        "{column} >= month_floor_1('{month}') AND {column} < month_floor_1(('{month}'::date + interval '1 month')::date)"
+    )
+}
+
+/// Why a month is kept.
+async fn kept(worker: &mut PgConnection, month: NaiveDate) -> String {
+    close(worker, month).await.unwrap().expect("it is kept")
+}
+
 #[tokio::test]
-async fn months_go_oldest_first_once_all_of_them_has_ended() {
+async fn a_month_goes_once_all_of_it_has_ended_and_one_that_stays_keeps_no_later_one() {
     let cell = Cell::new().await;
     let mut worker = cell.connect(Role::Worker).await;
     old_month(&cell, 7).await;
@@ -58,27 +78,132 @@ async fn months_go_oldest_first_once_all_of_them_has_ended() {
     keep(&cell, Some(90), false).await;
     let old = old_months(&mut worker).await.unwrap();
     assert_eq!(old.len(), 2, "not the last months: {old:?}");
-    assert!(close(&mut worker, old[0]).await.unwrap().unwrap().contains("has not ended"));
-    assert!(close(&mut worker, old[1]).await.unwrap().unwrap().contains("earlier month"));
-    assert!(drop_next(&mut worker, old[0]).await.is_err(), "it is not closed");
+    assert!(kept(&mut worker, old[0]).await.contains("has not ended"));
+    assert!(kept(&mut worker, old[1]).await.contains("has not ended"));
+    assert!(drop_next(&mut worker, old[1]).await.is_err(), "it is not closed");
 
-    cell.execute(ALL_END).await;
-    assert_eq!(close(&mut worker, old[0]).await.unwrap(), None);
-    assert_eq!(close(&mut worker, old[0]).await.unwrap(), None, "again, as after a crash");
-    assert_eq!(tables_of(&mut worker, old[0]).await.unwrap(), retention::BY_MONTH);
-    // Whoever dies here leaves half a month, which is found again.
-    assert!(drop_next(&mut worker, old[0]).await.unwrap().unwrap().starts_with("executions_"));
-    assert_eq!(tables_of(&mut worker, old[0]).await.unwrap(), ["journal", "execution_logs", "usage"]);
-    assert_eq!(old_months(&mut worker).await.unwrap(), old);
-    assert_eq!(close(&mut worker, old[0]).await.unwrap(), None);
-    assert_eq!(dropped(&mut worker, old[0]).await, ["journal", "execution_logs", "usage"]);
-    assert_eq!(old_months(&mut worker).await.unwrap(), old[1..]);
+    // The later one has ended, and goes; what is of the earlier one stays.
+    end(&cell, old[1]).await;
+    let slots = "INSERT INTO slots (workspace_id, gate, execution_id) SELECT workspace_id, 'workspace', execution_id FROM executions";
+    cell.execute(slots).await;
     assert_eq!(close(&mut worker, old[1]).await.unwrap(), None);
-    assert_eq!(dropped(&mut worker, old[1]).await, retention::BY_MONTH);
+    assert_eq!(close(&mut worker, old[1]).await.unwrap(), None, "again, as after a crash");
+    assert_eq!(take_along(&mut worker, old[1]).await.unwrap(), 1);
+    assert_eq!(take_along(&mut worker, old[1]).await.unwrap(), 0, "a slot of the month before stays");
+    assert_eq!(tables_of(&mut worker, old[1]).await.unwrap(), retention::BY_MONTH);
+    // Whoever dies here leaves half a month, which is found again.
+    assert!(drop_next(&mut worker, old[1]).await.unwrap().unwrap().starts_with("executions_"));
+    assert_eq!(tables_of(&mut worker, old[1]).await.unwrap(), ["journal", "execution_logs", "usage"]);
+    assert_eq!(old_months(&mut worker).await.unwrap(), old);
+    assert_eq!(close(&mut worker, old[1]).await.unwrap(), None);
+    assert_eq!(dropped(&mut worker, old[1]).await, ["journal", "execution_logs", "usage"]);
+    assert_eq!(old_months(&mut worker).await.unwrap(), old[..1]);
+    assert!(kept(&mut worker, old[0]).await.contains("has not ended"));
+    assert_eq!(cell.count("SELECT count(*) FROM executions").await, 1);
+
+    end(&cell, old[0]).await;
+    assert_eq!(close(&mut worker, old[0]).await.unwrap(), None);
+    assert_eq!(take_along(&mut worker, old[0]).await.unwrap(), 1);
+    assert_eq!(dropped(&mut worker, old[0]).await, retention::BY_MONTH);
     let rows = months(&mut worker, 10).await.unwrap();
     assert!(rows.len() == 2 && rows.iter().all(|row| row.dropped_at.is_some()), "{rows:?}");
-    assert_eq!(make_months(&mut worker).await.unwrap(), 0, "the other months are all there");
+    make_months(&mut worker).await.unwrap();
+    assert!(old_months(&mut worker).await.unwrap().is_empty(), "they are not made again");
     assert_eq!(cell.count("SELECT count(*) FROM executions").await, 0);
+}
+
+#[tokio::test]
+async fn who_keeps_a_month_is_told_and_looked_for_anew_once_it_has_ended() {
+    let cell = Cell::new().await;
+    let mut worker = cell.connect(Role::Worker).await;
+    old_month(&cell, 7).await;
+    old_month(&cell, 6).await;
+    keep(&cell, Some(90), false).await;
+    let old = old_months(&mut worker).await.unwrap();
+    let of_later = of_month("execution_id", old[1]);
+    let another = format!(
+        "INSERT INTO executions (execution_id, workspace_id, workflow_id, version_id, trigger_node_id, input) \
+         SELECT uuid_floor_1('{}'::timestamptz + interval '9 days'), workspace_id, workflow_id, version_id, 'n', input \
+           FROM executions WHERE {of_later}",
+        old[1]
+    );
+    cell.execute(&another).await;
+    let told = kept(&mut worker, old[1]).await;
+    assert_eq!(kept(&mut worker, old[1]).await, told, "the same one, which is looked at first");
+    let mut owner = cell.connect(Role::Owner).await;
+    let known = sqlx::query_scalar("SELECT execution_id FROM kept_months").fetch_one(&mut owner).await;
+    let known: Uuid = known.unwrap();
+    assert!(told.contains(&known.to_string()), "{told} tells {known}");
+    cell.execute(&format!("{ALL_END} AND execution_id = '{known}'")).await;
+    let next = kept(&mut worker, old[1]).await;
+    assert!(next.contains("has not ended") && !next.contains(&known.to_string()), "{next}");
+
+    // All of it has ended, but a parent of the month before still reads what it has called.
+    end(&cell, old[1]).await;
+    let calls = format!(
+        "INSERT INTO children (child_id, workspace_id, parent_id, node_id, root_id, depth) \
+         SELECT c.execution_id, p.workspace_id, p.execution_id, 'n', p.execution_id, 1 FROM executions p, executions c \
+          WHERE p.ended_at IS NULL AND c.execution_id = '{known}'"
+    );
+    cell.execute(&calls).await;
+    assert!(kept(&mut worker, old[1]).await.contains("who called an execution of it"));
+    end(&cell, old[0]).await;
+    assert_eq!(close(&mut worker, old[1]).await.unwrap(), None);
+    assert_eq!(cell.count("SELECT count(*) FROM kept_months").await, 0);
+}
+
+#[tokio::test]
+async fn what_an_archived_workspace_has_left_undone_keeps_no_month_and_ends_with_it() {
+    let cell = Cell::new().await;
+    let mut worker = cell.connect(Role::Worker).await;
+    old_month(&cell, 6).await;
+    keep(&cell, Some(90), true).await;
+    let month = old_months(&mut worker).await.unwrap()[0];
+    let parked = format!(
+        "INSERT INTO standings (workspace_id, state, revision) SELECT workspace_id, 'suspended', 1 FROM executions; \
+         INSERT INTO timers (execution_id, workspace_id, due_at) SELECT execution_id, workspace_id, now() FROM executions; \
+         INSERT INTO timers (execution_id, workspace_id, due_at) \
+           SELECT uuid_floor_1('{month}'::timestamptz + interval '40 days'), workspace_id, now() FROM executions; \
+         INSERT INTO held (workspace_id, workflow_id, execution_id) SELECT workspace_id, workflow_id, execution_id FROM executions; \
+         INSERT INTO signals (execution_id, signal_id, workspace_id, name, payload) \
+           SELECT execution_id, gen_random_uuid(), workspace_id, 's', '1' FROM executions; \
+         INSERT INTO pending_starts (execution_id, workspace_id, workflow_id, version_id, trigger_node_id, rule, lane, key, \
+             input, bytes, vt, priority, first_at, due_at) \
+           SELECT uuid_floor_1('{month}'::timestamptz + interval '5 days'), workspace_id, workflow_id, version_id, 'n', \
+             'singleton', '', 'k', '1', 1, 0, 0, now(), 'infinity' FROM executions; \
+         UPDATE executions SET begun_at = 'infinity'"
+    );
+    cell.execute(&parked).await;
+    assert!(kept(&mut worker, month).await.contains("has not ended"), "it may be resumed");
+    cell.execute("UPDATE standings SET state = 'archived', changed_at = now()").await;
+    assert!(kept(&mut worker, month).await.contains("has not ended"), "what was at work then may be at it still");
+    cell.execute("UPDATE standings SET changed_at = now() - interval '2 days'").await;
+    cell.execute("INSERT INTO queue (vt, execution_id, workspace_id, fresh) SELECT 0, execution_id, workspace_id, false FROM executions")
+        .await;
+    assert!(kept(&mut worker, month).await.contains("a worker has still to look"));
+    assert_eq!(end_parked(&mut worker, month).await.unwrap(), 0, "the month is not closed");
+    cell.execute("DELETE FROM queue").await;
+    assert_eq!(close(&mut worker, month).await.unwrap(), None);
+
+    // What goes to the archive has ended, and comes back out of it.
+    assert_eq!(end_parked(&mut worker, month).await.unwrap(), 1);
+    assert_eq!(end_parked(&mut worker, month).await.unwrap(), 0, "again, as after a crash");
+    let ended = "SELECT count(*) FROM executions WHERE status = 'cancelled' AND ended_at IS NOT NULL AND begun_at IS NULL \
+                    AND error ->> 'class' = 'cancelled'";
+    assert_eq!(cell.count(ended).await, 1);
+    let mut sink: Vec<u8> = Vec::new();
+    retention::archive(&mut worker, "executions", month, &mut sink).await.unwrap();
+    note_archived(&mut worker, month).await.unwrap();
+
+    assert_eq!(take_along(&mut worker, month).await.unwrap(), 4, "its timer, and what else it waited for");
+    assert_eq!(take_along(&mut worker, month).await.unwrap(), 0, "again, as after a crash");
+    assert_eq!(cell.count("SELECT count(*) FROM timers").await, 1, "that of a later month stays");
+    assert_eq!(dropped(&mut worker, month).await, retention::BY_MONTH);
+    keep(&cell, None, false).await;
+    let mut owner = cell.connect(Role::Owner).await;
+    restore::begin(&mut owner, month, &["executions"], None).await.unwrap();
+    let loaded = restore::load(&mut owner, "executions", month, &mut &sink[..], |_| ()).await.unwrap();
+    assert_eq!(loaded.rows, 1);
 }
 
 #[tokio::test]

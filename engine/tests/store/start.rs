@@ -89,6 +89,7 @@ async fn an_execution_id_outside_of_the_months_is_refused_and_starts_nothing_of_
     let mut starter = cell.connect(Role::Starter).await;
     let error = start(&mut starter, &[keyed(&cell, "k"), lost]).await.unwrap_err();
     assert!(matches!(error, StoreError::Data(_)), "{error:?}");
+    assert!(error.is_month_missing(), "{error}");
     assert!(error.to_string().contains("no partition of relation \"executions\""), "{error}");
     assert_eq!(cell.count("SELECT count(*) FROM executions").await, 0);
     assert_eq!(cell.count("SELECT count(*) FROM idempotency_keys").await, 0);

@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use chrono::{DateTime, Utc};
+use encoding_rs::{Encoding, UTF_8};
 use reqwest::Response;
 use reqwest::header::{CONTENT_TYPE, DATE, HeaderMap, RETRY_AFTER};
 use serde_json::{Map, Value};
@@ -32,6 +35,15 @@ pub enum BodyError {
     /// The connection broke or timed out in the middle.
     #[error(transparent)]
     Http(HttpError),
+}
+
+/// A body as the output of a step holds it.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Body {
+    /// JSON, or text.
+    pub value: Value,
+    /// Whether the text is base64 of bytes that are no text.
+    pub is_base64: bool,
 }
 
 /// Reads at most `bytes_max` bytes and then stops, whatever the server has declared.
@@ -69,18 +81,21 @@ pub async fn read_excerpt(response: &mut Response, bytes_max: usize) -> String {
     text(&body)
 }
 
-/// JSON if declared so (null if empty), else text.
+/// JSON if declared so (null if empty); else text, where it is UTF-8 or declared as text, in the charset that is declared; else
+/// base64.
 ///
 /// # Errors
 /// [`BodyError::InvalidJson`]; nesting deeper than 128 is not read.
-pub fn parse_body(headers: &HeaderMap, body: &[u8]) -> Result<Value, BodyError> {
-    if !is_json(headers) {
-        return Ok(Value::String(text(body)));
-    }
-    if body.is_empty() {
-        return Ok(Value::Null);
-    }
-    serde_json::from_slice(body).map_err(BodyError::InvalidJson)
+pub fn parse_body(headers: &HeaderMap, body: &[u8]) -> Result<Body, BodyError> {
+    let kind = Kind::of(headers);
+    let value = match std::str::from_utf8(body) {
+        _ if kind.is_json && body.is_empty() => Value::Null,
+        _ if kind.is_json => serde_json::from_slice(body).map_err(BodyError::InvalidJson)?,
+        Ok(whole) if kind.charset.is_none_or(|charset| charset == UTF_8) && !whole.contains('\0') => whole.into(),
+        _ if kind.is_text => without_nul(&kind.charset.unwrap_or(UTF_8).decode(body).0).into(),
+        _ => return Ok(Body { value: STANDARD.encode(body).into(), is_base64: true }),
+    };
+    Ok(Body { value, is_base64: false })
 }
 
 /// Names in lower case; several lines of one name are joined by a comma and a space, long values are cut.
@@ -112,15 +127,37 @@ pub fn retry_after(headers: &HeaderMap, now: DateTime<Utc>) -> Option<Duration> 
     Some(delay.min(RETRY_AFTER_MAX))
 }
 
-fn is_json(headers: &HeaderMap) -> bool {
-    let declared = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    let essence = declared.split(';').next().unwrap_or_default().trim().to_ascii_lowercase();
-    essence == "application/json" || essence.ends_with("+json")
+/// What a body is declared to be.
+struct Kind {
+    is_json: bool,
+    is_text: bool,
+    charset: Option<&'static Encoding>,
 }
 
-/// Lossy UTF-8; NUL, which the store cannot hold, becomes the replacement character.
+impl Kind {
+    fn of(headers: &HeaderMap) -> Self {
+        let declared = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+        let declared = declared.to_ascii_lowercase();
+        let mut parts = declared.split(';').map(str::trim);
+        let essence = parts.next().unwrap_or_default();
+        let label = parts.find_map(|part| part.strip_prefix("charset=")).unwrap_or_default();
+        let charset = Encoding::for_label(label.trim_matches('"').as_bytes());
+        Self {
+            is_json: essence == "application/json" || essence.ends_with("+json"),
+            is_text: essence.starts_with("text/") || charset.is_some(),
+            charset,
+        }
+    }
+}
+
+/// Lossy UTF-8.
 fn text(body: &[u8]) -> String {
-    String::from_utf8_lossy(body).replace('\0', "\u{fffd}")
+    without_nul(&String::from_utf8_lossy(body))
+}
+
+/// NUL, which the store cannot hold, becomes the replacement character.
+fn without_nul(text: &str) -> String {
+    text.replace('\0', "\u{fffd}")
 }
 
 #[cfg(test)]
@@ -158,8 +195,10 @@ mod tests {
     }
 
     #[test]
-    fn a_body_is_json_when_declared_and_text_otherwise() {
-        let json = |kind: &str, body: &[u8]| parse_body(&headers("content-type", kind), body).ok();
+    fn a_body_is_json_when_declared_text_where_it_is_and_base64_otherwise() {
+        let read = |kind: &str, body: &[u8]| parse_body(&headers("content-type", kind), body).ok();
+        let json =
+            |kind: &str, body: &[u8]| read(kind, body).map(|body| (!body.is_base64).then_some(body.value).unwrap());
         assert_eq!(json("application/json; charset=utf-8", b"{\"a\":1}"), Some(serde_json::json!({"a": 1})));
         assert_eq!(json("application/problem+JSON", b"[]"), Some(serde_json::json!([])));
         assert_eq!(json("application/json", b""), Some(Value::Null));
@@ -167,6 +206,17 @@ mod tests {
         assert_eq!(json("application/json", "[".repeat(100_000).as_bytes()), None);
         assert_eq!(json("text/plain", b"{\"a\":1}"), Some("{\"a\":1}".into()));
         assert_eq!(json("text/plain", b"a\xff\0"), Some("a\u{fffd}\u{fffd}".into()));
+        assert_eq!(json("text/csv; Charset=\"ISO-8859-1\"", b"K\xf6ln"), Some("Köln".into()));
+        assert_eq!(json("application/xml; charset=Shift_JIS", b"\x93\xfa\x96{"), Some("日本".into()));
+        assert_eq!(json("text/html; charset=none-such", "ö".as_bytes()), Some("ö".into()));
+        assert_eq!(json("application/octet-stream", "ö".as_bytes()), Some("ö".into()));
+        for (kind, bytes, text) in [
+            ("image/png", &b"\x89PNG\0"[..], "iVBORwA="),
+            ("application/pdf", b"%PDF\0", "JVBERgA="),
+            ("", b"\xff", "/w=="),
+        ] {
+            assert_eq!(read(kind, bytes), Some(Body { value: text.into(), is_base64: true }), "{kind}");
+        }
     }
 
     #[test]

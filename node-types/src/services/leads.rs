@@ -1,6 +1,6 @@
 //! Where steps act on leads.
 
-use capstan_domain::leads::{Act, Desk, Done, Mailed};
+use capstan_domain::leads::{Act, Desk, Done, Filter, LeadRow, Mailed};
 use capstan_engine::core::ids::{ExecutionId, WorkspaceId};
 use capstan_engine::core::outcome::Outcome;
 use capstan_engine::store::error::StoreError;
@@ -27,6 +27,14 @@ pub trait LeadDesk: Send + Sync {
         once: &'a str,
         mail: &'a Mailed,
     ) -> BoxFuture<'a, Result<(), LeadsAway>>;
+
+    /// The newest `limit` leads that are sought.
+    fn find<'a>(
+        &'a self,
+        workspace_id: WorkspaceId,
+        filter: &'a Filter,
+        limit: i64,
+    ) -> BoxFuture<'a, Result<Vec<LeadRow>, LeadsAway>>;
 }
 
 /// The desk did not do what it was asked.
@@ -39,7 +47,7 @@ impl From<LeadsAway> for Outcome {
         if matches!(error, StoreError::Data(_)) {
             return Self::fail("config", format!("the lead cannot be stored; check its values: {error}"));
         }
-        unanswered(&error, "leads", format!("leads cannot be written at the moment: {error}"))
+        unanswered(&error, "leads", format!("leads cannot be reached at the moment: {error}"))
     }
 }
 
@@ -66,6 +74,15 @@ impl LeadDesk for Desk {
             Ok(())
         })
     }
+
+    fn find<'a>(
+        &'a self,
+        workspace_id: WorkspaceId,
+        filter: &'a Filter,
+        limit: i64,
+    ) -> BoxFuture<'a, Result<Vec<LeadRow>, LeadsAway>> {
+        Box::pin(async move { Ok(Self::find(self, workspace_id, filter, limit).await?) })
+    }
 }
 
 /// There are no leads: where nothing outside is reached.
@@ -90,5 +107,9 @@ impl LeadDesk for NoLeads {
         _: &'a Mailed,
     ) -> BoxFuture<'a, Result<(), LeadsAway>> {
         Box::pin(async { Ok(()) })
+    }
+
+    fn find<'a>(&'a self, _: WorkspaceId, _: &'a Filter, _: i64) -> BoxFuture<'a, Result<Vec<LeadRow>, LeadsAway>> {
+        Box::pin(async { Ok(Vec::new()) })
     }
 }

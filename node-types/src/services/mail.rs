@@ -18,12 +18,14 @@ use super::credentials::MailLogin;
 use super::guard::Refusal;
 use super::http::{HttpClient, HttpError};
 
+pub mod attachment;
 pub mod letter;
 mod login;
 mod turns;
 
 use turns::OwnTurns;
 
+pub use attachment::Attachment;
 pub use letter::{Letter, LetterError};
 
 /// Longest time for each command of a delivery.

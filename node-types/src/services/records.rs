@@ -1,6 +1,6 @@
 //! Where steps act on records.
 
-use capstan_domain::records::{Act, Desk, Done};
+use capstan_domain::records::{Act, Desk, Done, RecordRow, Sought};
 use capstan_engine::core::ids::{ExecutionId, WorkspaceId};
 use capstan_engine::core::outcome::Outcome;
 use capstan_engine::store::error::StoreError;
@@ -18,6 +18,14 @@ pub trait RecordDesk: Send + Sync {
         once: &'a str,
         what: &'a Act,
     ) -> BoxFuture<'a, Result<Option<Done>, RecordsAway>>;
+
+    /// The newest `limit` records that are sought.
+    fn find<'a>(
+        &'a self,
+        workspace_id: WorkspaceId,
+        sought: &'a Sought,
+        limit: i64,
+    ) -> BoxFuture<'a, Result<Vec<RecordRow>, RecordsAway>>;
 }
 
 /// The desk did not do what it was asked.
@@ -30,7 +38,7 @@ impl From<RecordsAway> for Outcome {
         if matches!(error, StoreError::Data(_)) {
             return Self::fail("config", format!("the record cannot be stored; check its data: {error}"));
         }
-        unanswered(&error, "records", format!("records cannot be written at the moment: {error}"))
+        unanswered(&error, "records", format!("records cannot be reached at the moment: {error}"))
     }
 }
 
@@ -43,6 +51,15 @@ impl RecordDesk for Desk {
         what: &'a Act,
     ) -> BoxFuture<'a, Result<Option<Done>, RecordsAway>> {
         Box::pin(async move { Ok(Self::act(self, workspace_id, execution_id, once, what).await?) })
+    }
+
+    fn find<'a>(
+        &'a self,
+        workspace_id: WorkspaceId,
+        sought: &'a Sought,
+        limit: i64,
+    ) -> BoxFuture<'a, Result<Vec<RecordRow>, RecordsAway>> {
+        Box::pin(async move { Ok(Self::find(self, workspace_id, sought, limit).await?) })
     }
 }
 
@@ -58,5 +75,9 @@ impl RecordDesk for NoRecords {
         _: &'a Act,
     ) -> BoxFuture<'a, Result<Option<Done>, RecordsAway>> {
         Box::pin(async { Ok(Some(Done::NotFound)) })
+    }
+
+    fn find<'a>(&'a self, _: WorkspaceId, _: &'a Sought, _: i64) -> BoxFuture<'a, Result<Vec<RecordRow>, RecordsAway>> {
+        Box::pin(async { Ok(Vec::new()) })
     }
 }

@@ -14,10 +14,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use url::Url;
 
-use super::parts::{OneOrMany, Scalar, check_credential, has_expression, problem};
+use super::parts::{Encoding, OneOrMany, Scalar, check_credential, has_expression, problem};
 use crate::node_type::{Context, LogLevel, NodeType, Spec};
 use crate::own_database::Late;
-use crate::services::answer::{BodyError, headers_json, parse_body, read_body, read_excerpt, retry_after};
+use crate::services::answer::{Body, BodyError, headers_json, parse_body, read_body, read_excerpt, retry_after};
 use crate::services::credentials;
 use crate::services::guard::{Refusal, shown};
 use crate::services::http::{HttpError, Request};
@@ -74,10 +74,12 @@ pub(crate) struct Config {
     query: BTreeMap<String, Option<OneOrMany<Scalar>>>,
     /// Body, sent as JSON; text goes as it is if the header `Content-Type` says something other than JSON.
     body: Option<Value>,
+    /// `base64` sends the bytes that `body` is base64 of, as `application/octet-stream` unless a header says what they are.
+    body_encoding: Option<Encoding>,
     /// Time for the whole exchange in milliseconds, redirects and body included; 30,000 if absent.
     #[schemars(range(min = 1, max = 600_000))]
     timeout_ms: Option<u64>,
-    /// Longest answer in bytes, at most 10 MiB; 1 MiB if absent.
+    /// Longest answer in bytes, at most 10 MiB; 1 MiB if absent. What is kept of a step is 1 MiB at most, base64 included.
     #[schemars(range(min = 1, max = 10_485_760))]
     body_bytes_max: Option<usize>,
     /// Name of a credential of the workspace, which is sent along to its own hosts only; taken as written.
@@ -118,7 +120,8 @@ impl NodeType for ActionHttpRequest {
     fn spec() -> Spec {
         Spec::step(
             "HTTP request",
-            "Calls another system over HTTP, with the same Idempotency-Key at every attempt; the output is its answer.",
+            "Calls another system over HTTP, with the same Idempotency-Key at every attempt; the output is its answer: `status`, \
+             `headers`, and `body` as JSON, text, or, where `encoding` says `base64`, bytes.",
         )
     }
 
@@ -199,9 +202,13 @@ async fn exchange(request: Request, success: &[u16], bytes_max: usize, context: 
         Err(error) => Err(error),
     };
     match body {
-        Ok(body) => {
+        Ok(Body { value, is_base64 }) => {
             let headers = headers_json(response.headers());
-            Outcome::done("out", json!({"status": response.status().as_u16(), "headers": headers, "body": body}))
+            let mut output = json!({"status": response.status().as_u16(), "headers": headers, "body": value});
+            if is_base64 {
+                output["encoding"] = "base64".into();
+            }
+            Outcome::done("out", output)
         }
         Err(BodyError::Http(error)) => http_error(&error),
         Err(error @ BodyError::TooLarge { .. }) => Outcome::fail("body_too_large", told(&response, &error)),

@@ -15,14 +15,14 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use super::parts::{OneOrMany, Scalar, check_credential, problem};
+use super::parts::{Encoding, OneOrMany, Scalar, check_credential, problem};
 use crate::node_type::{Context, LogLevel, NodeType, Spec};
 use crate::own_database::unanswered;
 use crate::services::credentials::{
     CLASSES as CREDENTIAL_CLASSES, GMAIL_REJECTED, GMAIL_TRANSIENT, Gmail, MailWay, mail_way,
 };
 use crate::services::mail::letter::may_set_header;
-use crate::services::mail::{Letter, Mail, MailError, MailboxError};
+use crate::services::mail::{Attachment, Letter, Mail, MailError, MailboxError};
 use crate::services::quotas::{QUOTA, QUOTA_AWAY, Spent};
 
 /// Longest time that a mail which was sent waits to be noted on leads.
@@ -55,6 +55,36 @@ pub(crate) struct Config {
     /// Further headers, one line each, such as `List-Id`.
     #[serde(default)]
     headers: BTreeMap<String, Scalar>,
+    /// Files that go along, at most 20 and 10 MiB together.
+    #[serde(default)]
+    attachments: Vec<File>,
+}
+
+/// A file of the mail.
+#[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct File {
+    /// What the receiver sees, such as `offer.pdf`.
+    name: String,
+    /// What is in it: text, or base64 if `encoding` says so.
+    content: String,
+    /// `base64` for bytes, such as the body of an HTTP request's answer that is no text.
+    encoding: Option<Encoding>,
+    /// Such as `application/pdf`; `application/octet-stream` for base64 and `text/plain` for text if absent.
+    content_type: Option<String>,
+}
+
+impl File {
+    fn attachment(self) -> Result<Attachment, String> {
+        let (kind, bytes) = match self.encoding {
+            Some(encoding) => {
+                let bytes = encoding.bytes(&self.content);
+                ("application/octet-stream", bytes.map_err(|why| format!("the attachment {:?} {why}", self.name))?)
+            }
+            None => ("text/plain; charset=utf-8", self.content.into_bytes()),
+        };
+        Ok(Attachment { name: self.name, content_type: self.content_type.unwrap_or_else(|| kind.into()), bytes })
+    }
 }
 
 impl NodeType for ActionSendEmail {
@@ -92,7 +122,12 @@ impl NodeType for ActionSendEmail {
     }
 
     async fn run(&self, config: Config, context: &Context) -> Outcome {
+        let attachments = match config.attachments.into_iter().map(File::attachment).collect() {
+            Ok(attachments) => attachments,
+            Err(why) => return Outcome::fail("config", why),
+        };
         let letter = Letter {
+            attachments,
             to: config.to.into_vec(),
             from: config.from,
             reply_to: config.reply_to,

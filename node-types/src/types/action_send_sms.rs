@@ -185,7 +185,7 @@ async fn sent(mut response: Response, id: &str, context: &Context) -> Outcome {
         Ok(read) => read.and_then(|bytes| parse_body(response.headers(), &bytes)).map_err(|error| error.to_string()),
         Err(_) => Err("it did not end".into()),
     };
-    let body = body.unwrap_or_else(|why| {
+    let body = body.map(|body| body.value).unwrap_or_else(|why| {
         context.log.log(LogLevel::Warn, &format!("the message was taken, but the answer cannot be read: {why}"));
         Value::Null
     });

@@ -6,6 +6,7 @@ use capstan_domain::machine::Refused;
 use capstan_engine::core::outcome::Outcome;
 use capstan_engine::core::problem::Problem;
 use serde_json::{Map, Value, json};
+use uuid::Uuid;
 
 use super::parts::{Scalar, has_expression, problem};
 use crate::node_type::Context;
@@ -45,13 +46,18 @@ impl Parts {
     }
 }
 
+/// The id of a lead, as a config has it.
+pub(super) fn id_of(text: &str) -> Result<Uuid, Outcome> {
+    text.trim().parse().map_err(|_| {
+        let id: String = text.chars().take(60).collect();
+        Outcome::fail("config", format!("{id:?} is no id of a lead; use the id that a lead node put out"))
+    })
+}
+
 /// The lead that a config names by its id or its address.
 pub(super) fn which(lead_id: Option<&str>, email: Option<&str>) -> Result<Which, Outcome> {
     match (lead_id, email) {
-        (Some(id), _) => id.trim().parse().map(Which::Id).map_err(|_| {
-            let id: String = id.chars().take(60).collect();
-            Outcome::fail("config", format!("{id:?} is no id of a lead; use the id that a lead node put out"))
-        }),
+        (Some(id), _) => id_of(id).map(Which::Id),
         (None, Some(email)) => Ok(Which::Email(email.to_owned())),
         (None, None) => Err(Outcome::fail("config", "neither lead_id nor email says which lead is meant")),
     }

@@ -67,7 +67,7 @@ impl NodeType for LeadUpsert {
 mod tests {
     use std::sync::{Arc, Mutex};
 
-    use capstan_domain::leads::{Done, LeadFlaw, Mailed};
+    use capstan_domain::leads::{Done, Filter, LeadFlaw, LeadRow, Mailed};
     use capstan_domain::machine::Refused;
     use capstan_domain::quotas::Full;
     use capstan_engine::core::ids::{ExecutionId, WorkspaceId};
@@ -101,6 +101,10 @@ mod tests {
             _: &'a Mailed,
         ) -> BoxFuture<'a, Result<(), LeadsAway>> {
             unreachable!("no mail is sent");
+        }
+
+        fn find<'a>(&'a self, _: WorkspaceId, _: &'a Filter, _: i64) -> BoxFuture<'a, Result<Vec<LeadRow>, LeadsAway>> {
+            unreachable!("no lead is sought");
         }
     }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
 use capstan_domain::credentials::is_name;
 use capstan_domain::events::{EventFlaw, check_heard, check_starts, check_type};
 use capstan_engine::core::expression::{check_event_condition, constant};
@@ -59,6 +61,16 @@ impl std::fmt::Display for Scalar {
     }
 }
 
+impl From<Scalar> for Value {
+    fn from(scalar: Scalar) -> Self {
+        match scalar {
+            Scalar::Text(text) => Self::String(text),
+            Scalar::Number(number) => Self::Number(number),
+            Scalar::Bool(flag) => Self::Bool(flag),
+        }
+    }
+}
+
 /// One or several.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
 #[serde(untagged)]
@@ -72,6 +84,23 @@ impl<T> OneOrMany<T> {
         match self {
             Self::One(one) => vec![one],
             Self::Many(many) => many,
+        }
+    }
+}
+
+/// What a text is, if it is not itself what is meant.
+#[derive(Clone, Copy, Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Encoding {
+    /// Of bytes, with padding (RFC 4648, section 4).
+    Base64,
+}
+
+impl Encoding {
+    /// The bytes, or why there are none, to be put behind what it is.
+    pub(super) fn bytes(self, text: &str) -> Result<Vec<u8>, String> {
+        match self {
+            Self::Base64 => STANDARD.decode(text.trim()).map_err(|error| format!("is not base64: {error}")),
         }
     }
 }

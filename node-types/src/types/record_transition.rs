@@ -59,10 +59,9 @@ impl NodeType for RecordTransition {
 
     async fn run(&self, config: Config, context: &Context) -> Outcome {
         let Config { record_id, to, name, from, reason } = config;
-        let Ok(record_id) = record_id.trim().parse() else {
-            let id: String = record_id.chars().take(60).collect();
-            let reason = format!("{id:?} is no id of a record; use the id that a record node put out");
-            return Outcome::fail("config", reason);
+        let record_id = match record_parts::id_of(&record_id) {
+            Ok(record_id) => record_id,
+            Err(outcome) => return outcome,
         };
         let goal = match (to, name) {
             (Some(to), None) => Goal::State(to),

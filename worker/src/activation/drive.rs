@@ -62,6 +62,8 @@ pub(super) struct Drive<'a> {
     pub(super) pending: Vec<Row>,
     pub(super) pending_since: Option<Instant>,
     pub(super) pending_bytes: usize,
+    /// Bytes of the outputs and items that it holds in memory.
+    pub(super) held_bytes: usize,
     pub(super) usage: BTreeMap<&'static str, i64>,
     /// What was decided for children, but is not yet durable.
     pub(super) family: Family,
@@ -99,7 +101,7 @@ impl<'a> Drive<'a> {
         span: Option<&'a mut Span>,
     ) -> Self {
         let graph = Arc::clone(&version.graph);
-        let began_at = state.position();
+        let (began_at, held_bytes) = (state.position(), state.bytes());
         let trigger = state.find(&graph, &StepKey::root(NodeId::from(claimed.trigger_node_id.as_str())));
         let way = Way::new(engine, claimed, version, trigger.map_or(&Value::Null, |step| &state.step(step).output));
         Self {
@@ -115,6 +117,7 @@ impl<'a> Drive<'a> {
             pending: Vec::new(),
             pending_since: None,
             pending_bytes: 0,
+            held_bytes,
             usage: BTreeMap::new(),
             family: Family::default(),
             dropped: Vec::new(),
@@ -136,7 +139,7 @@ impl<'a> Drive<'a> {
     pub(super) async fn run(&mut self, wake: &Notify) -> Exit {
         if self.claimed.losses >= LOSSES_MAX && self.state.incident().is_none() {
             let reason = self.how_workers_were_lost().await;
-            self.record(Event::Poisoned { reason });
+            self.record(Event::Poisoned { reason, is_full: false });
         }
         loop {
             if let Some(exit) = self.heed_limits().await {
@@ -149,15 +152,15 @@ impl<'a> Drive<'a> {
             if self.is_over() {
                 return self.finish().await;
             }
-            let is_full = self.state.is_full();
+            let is_full = self.state.is_full() || self.is_too_heavy();
             // What runs already is still heard of, and what the journal tells of as started is.
             let runnable = if is_full { self.told_of(now) } else { self.runnable(now) };
             if is_full && runnable.is_empty() && self.running.is_empty() {
-                if self.take_back_told_of() {
+                if self.take_back_told_of() || self.is_lighter() {
                     continue;
                 }
                 let reason = self.how_it_is_full();
-                self.record(Event::Poisoned { reason });
+                self.record(Event::Poisoned { reason, is_full: true });
                 return self.finish().await;
             }
             if !runnable.is_empty() {
@@ -225,6 +228,7 @@ impl<'a> Drive<'a> {
         }
         self.pending_since.get_or_insert_with(Instant::now);
         self.pending_bytes += row.bytes();
+        self.held_bytes += row.bytes();
         self.pending.push(row);
         true
     }

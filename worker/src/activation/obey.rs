@@ -46,7 +46,7 @@ impl Drive<'_> {
     /// What a worker could not go on with became an incident without an entry; that is made up for.
     fn set_aside(&mut self, resolve: &Resolve) {
         if let (None, Some(reason)) = (self.state.incident(), &resolve.set_aside) {
-            self.record(Event::Poisoned { reason: reason.clone() });
+            self.record(Event::Poisoned { reason: reason.clone(), is_full: false });
         }
     }
 

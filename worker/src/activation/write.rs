@@ -2,7 +2,7 @@
 
 use capstan_engine::core::attempt::storable;
 use capstan_engine::core::ids::ExecutionId;
-use capstan_engine::core::journal::{ENTRIES_MAX, WORK_ENTRIES_MAX};
+use capstan_engine::core::journal::{BYTES_MAX, ENTRIES_MAX, WORK_BYTES_MAX, WORK_ENTRIES_MAX};
 use capstan_engine::core::result::result;
 use capstan_engine::core::state::End;
 use capstan_engine::faults::{Point, pass};
@@ -45,18 +45,33 @@ impl Drive<'_> {
         format!("{said}: {}", told.collect::<Vec<_>>().join(", "))
     }
 
+    /// Whether it holds as much as one execution may: [`WORK_BYTES_MAX`], or [`BYTES_MAX`] once it is settled how it ends.
+    pub(super) fn is_too_heavy(&self) -> bool {
+        self.held_bytes >= if self.state.is_ending() { BYTES_MAX } else { WORK_BYTES_MAX }
+    }
+
+    /// Whether it holds less than was counted: what signals brought, and errors of attempts, do not stay in memory.
+    pub(super) fn is_lighter(&mut self) -> bool {
+        self.held_bytes = self.state.bytes();
+        !self.state.is_full() && !self.is_too_heavy()
+    }
+
     /// What a person is told of an execution whose journal has no room for what comes next.
     pub(super) fn how_it_is_full(&self) -> String {
-        if self.state.has_outgrown() {
+        let (entries, held) = (self.state.position(), self.held_bytes >> 20);
+        let has = format!("its journal has {entries} entries, and it holds {held} MiB of outputs");
+        if self.state.is_ending() {
+            let mib_max = BYTES_MAX >> 20;
             format!(
-                "its journal has {WORK_ENTRIES_MAX} entries, which is all that the work of one execution may write. To try again \
-                 cannot help. Fail it as a whole or cancel it, and what undoes and what runs at last still runs; or restart it on \
-                 a version that writes less, with \"spill\" for long lists or a child workflow for what a container holds"
+                "{has}; work, undoing and what runs at last may write {ENTRIES_MAX} entries, and hold {mib_max} MiB. Only a forced \
+                 cancel ends it; what is not undone then is to be undone by hand"
             )
         } else {
+            let mib_max = WORK_BYTES_MAX >> 20;
             format!(
-                "its journal has {ENTRIES_MAX} entries, which is all that work, undoing and what runs at last may write. Only a \
-                 forced cancel ends it; what is not undone then is to be undone by hand"
+                "{has}; the work of one execution may write {WORK_ENTRIES_MAX} entries, and hold {mib_max} MiB. To try again cannot \
+                 help. Fail it as a whole or cancel it, and what undoes and what runs at last still runs; or restart it on a version \
+                 that writes less, with \"spill\" for long lists or a child workflow for what a container holds"
             )
         }
     }

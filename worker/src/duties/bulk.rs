@@ -168,6 +168,6 @@ fn is_of_item(error: &StoreError) -> bool {
             let code = error.as_database_error().and_then(|error| error.code());
             code.is_some_and(|code| code == TOO_LONG || !PASSING.iter().any(|class| code.starts_with(class)))
         }
-        StoreError::Fenced | StoreError::LockTimeout => false,
+        StoreError::Fenced | StoreError::LockTimeout | StoreError::NoMonth => false,
     }
 }

@@ -34,6 +34,7 @@ use capstan_engine::store::connect::Place;
 use tokio::sync::Notify;
 use tokio::task::JoinSet;
 
+pub(crate) use self::upkeep::first_months;
 use crate::worker::Engine;
 
 /// Begins all duties of a worker; they end when the set is dropped. `waker` is told of new work.

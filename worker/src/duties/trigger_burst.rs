@@ -4,7 +4,7 @@ use std::collections::HashSet;
 
 use capstan_domain::events::{Taken, taken_by_starts};
 use capstan_domain::schedules::Overlap;
-use capstan_domain::trigger_starts::{BEGIN, Key, TriggerStart, Verdict, lock, settle};
+use capstan_domain::trigger_starts::{BEGIN_MAKING, Key, TriggerStart, Verdict, lock, settle};
 use capstan_engine::store::error::StoreError;
 use capstan_engine::store::start::{Start, start};
 use sqlx::{Connection, PgConnection};
@@ -49,7 +49,7 @@ async fn in_transaction(
     keys: &[Key],
     spent: &mut Spent,
 ) -> Result<Burst, StoreError> {
-    let mut transaction = connection.begin_with(BEGIN).await?;
+    let mut transaction = connection.begin_with(BEGIN_MAKING).await?;
     let rows = lock(&mut transaction, keys, Some(INPUT_BYTES_MAX)).await?;
     let locked: Vec<Key> = rows.iter().map(TriggerStart::key).collect();
     let (rows, starts) = plain_ones(engine, desk, rows).await?;

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use capstan_domain::events::{self, Taken};
 use capstan_domain::quotas::{EXECUTIONS, Till};
-use capstan_domain::trigger_starts::{BEGIN, Key, TriggerStart, Verdict, lock, settle};
+use capstan_domain::trigger_starts::{BEGIN_MAKING, DELETED, Key, TriggerStart, Verdict, lock, settle};
 use capstan_engine::core::flow::{Flow, HoldWish, Meeting, Wish};
 use capstan_engine::core::ids::{ExecutionId, NodeId, WorkspaceId};
 use capstan_engine::core::trace::Trace;
@@ -19,9 +19,6 @@ use sqlx::{Connection, PgConnection};
 
 use crate::side::Side;
 use crate::worker::Engine;
-
-/// Why nothing comes of a start that was asked for as its workflow was deleted.
-const DELETED: &str = "its workflow was deleted";
 
 /// Why nothing comes of a start whose key is taken by one with another input, such as before a change of the schedule.
 const STARTED_BEFORE: &str = "it has started before, with what the schedule said then";
@@ -105,7 +102,7 @@ async fn in_transaction(
     key: &Key,
     spent: &mut Spent,
 ) -> Result<Made, StoreError> {
-    let mut transaction = connection.begin_with(BEGIN).await?;
+    let mut transaction = connection.begin_with(BEGIN_MAKING).await?;
     let made = within(engine, desk, &mut transaction, key, spent).await?;
     // At once, also where nothing came of it: what is only dropped ends with the next use of the connection.
     match made {

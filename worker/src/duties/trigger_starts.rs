@@ -133,7 +133,9 @@ async fn one(engine: &Engine, desk: &Desk, side: &Side, key: &Key, waker: &Notif
             return Ok(true);
         }
         Ok(Made::Refused { reason, until }) => (reason, until),
-        Err(error @ (StoreError::Data(_) | StoreError::Unsupported(_) | StoreError::Corrupt(_))) => {
+        Err(
+            error @ (StoreError::Data(_) | StoreError::NoMonth | StoreError::Unsupported(_) | StoreError::Corrupt(_)),
+        ) => {
             warn!(%error, workflow_id = %key.workflow_id, node_id = key.node_id, "a start of a trigger failed");
             ("the start failed; the worker's log says why".into(), None)
         }

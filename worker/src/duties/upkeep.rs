@@ -62,6 +62,14 @@ async fn in_words<E: std::fmt::Display>(work: impl Future<Output = Result<String
     work.await.map_err(|error| error.to_string())
 }
 
+/// Makes them before a worker does anything else: where none was for months, this one's tables are not there. Where it cannot, the
+/// duty tries again.
+pub(crate) async fn first_months(side: &Side) {
+    if let Err(error) = months(side).await {
+        warn!(%error, "partitions for the coming months could not be made; it will be tried again");
+    }
+}
+
 async fn months(side: &Side) -> Result<String, StoreError> {
     let made = side.run(async |connection| make_months(connection).await).await?;
     if made > 0 {

@@ -71,3 +71,45 @@ async fn an_execution_without_room_is_undone_whether_it_is_cancelled_or_failed()
     worker.drain().await;
     cell.assert_clean().await;
 }
+
+/// Items of the list, those that have come to something, and how long their texts are: together more than one execution may hold.
+const ITEMS: i32 = 300;
+const DONE: i32 = 270;
+const TEXT_CHARS: i32 = 1_000_000;
+
+/// Has an execution that no worker has seen yet be in the midst of a list.
+async fn fill_with_outputs(cell: &Cell, id: ExecutionId) {
+    let mut owner = cell.owner().await;
+    let opened = "INSERT INTO journal (execution_id, position, workspace_id, lease_no, kind, node_id, output, detail, recorded_at) \
+                  VALUES ($1, 1, $2, 0, 'opened', 'each', (SELECT jsonb_agg(n) FROM generate_series(1, $3) AS n), \
+                  jsonb_build_object('count', $3), now())";
+    sqlx::query(opened).bind(id.0).bind(cell.workspace_id.0).bind(ITEMS).execute(&mut owner).await.unwrap();
+    let done = "INSERT INTO journal (execution_id, position, workspace_id, lease_no, kind, node_id, scope, status, port, attempts, \
+                output, recorded_at) SELECT $1, n + 2, $2, 0, 'settled', 'fetch', 'each[' || n || ']', 'completed', 'out', 1, \
+                to_jsonb(repeat('x', $4)), now() FROM generate_series(0, $3 - 1) AS n";
+    let done = sqlx::query(done).bind(id.0).bind(cell.workspace_id.0).bind(DONE).bind(TEXT_CHARS);
+    done.execute(&mut owner).await.unwrap();
+    sqlx::query("UPDATE queue SET fresh = false").execute(&mut owner).await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_execution_that_holds_more_than_a_worker_has_room_for_waits_for_a_person_and_is_cancelled() {
+    let cell = Cell::new().await;
+    let mut fetch = node("fetch", "debug.noop", json!({ "output": "{{ item }}" }));
+    fetch["parentId"] = json!("each");
+    let close = json!({ "id": "close", "type": "debug.noop", "data": { "config": {}, "policy": { "finally": true } } });
+    let each = node("each", "logic.for_each", json!({ "items": "{{ input.items }}", "concurrency": ITEMS }));
+    let version = cell.publish(&graph(vec![each, fetch, close], &[("start", "out", "each")])).await;
+    let id = cell.start(version, json!({})).await;
+    fill_with_outputs(&cell, id).await;
+    let worker = cell.worker().await;
+    let reason = cell.until(id, &["incident"]).await.error.unwrap()["reason"].as_str().unwrap().to_owned();
+    assert!(reason.contains("hold 256 MiB") && reason.contains("spill"), "{reason}");
+    assert_eq!(cell.count("SELECT count(*) FROM journal WHERE kind = 'settled'").await, i64::from(DONE));
+    cell.signal(id, CANCEL, json!({ "reason": "too much" })).await;
+    let row = cell.until(id, &["cancelled"]).await;
+    assert_eq!(row.error, Some(json!({ "class": "cancelled", "reason": "too much" })));
+    assert_eq!(cell.steps(id).await.get("close").map(String::as_str), Some("completed/out/1"));
+    worker.drain().await;
+    cell.assert_clean().await;
+}

@@ -11,6 +11,7 @@ async fn mails_are_sent_up_to_the_limit_and_each_is_a_fact() {
     let version = cell.publish(&graph(vec![mail], &[("start", "out", "mail")])).await;
     let two = "INSERT INTO quota_limits (workspace_id, meter, units_max, hard_max) VALUES ($1, 'emails', 2, 2)";
     sqlx::query(two).bind(cell.workspace_id.0).execute(&mut cell.owner().await).await.unwrap();
+    cell.within_a_day().await;
     let worker = cell.worker().await;
     for expected in ["completed", "completed", "failed"] {
         let id = cell.start(version, json!({})).await;
@@ -43,6 +44,7 @@ async fn a_workflow_hears_that_a_quota_is_used_up() {
     }
     let one = "INSERT INTO quota_limits (workspace_id, meter, units_max, hard_max) VALUES ($1, 'emails', 1, 1)";
     sqlx::query(one).bind(cell.workspace_id.0).execute(&mut cell.owner().await).await.unwrap();
+    cell.within_a_day().await;
     let worker = cell.worker().await;
     for expected in ["completed", "failed", "failed"] {
         let id = cell.start(version, json!({})).await;
@@ -67,6 +69,7 @@ async fn a_quota_of_any_name_is_charged_up_to_its_hard_limit_and_each_charge_is_
     let version = cell.publish(&drawn).await;
     let limit = "INSERT INTO quota_limits (workspace_id, meter, units_max, hard_max) VALUES ($1, 'pages', 10, 12)";
     sqlx::query(limit).bind(cell.workspace_id.0).execute(&mut cell.owner().await).await.unwrap();
+    cell.within_a_day().await;
     let worker = cell.worker().await;
     // At the limit it goes on, up to a fifth more; what does not fit whole uses nothing.
     for (pages, expected) in [(7, "completed"), (3, "completed"), (3, "failed"), (2, "completed"), (1, "failed")] {
@@ -103,6 +106,7 @@ async fn a_workflow_that_hears_that_executions_are_used_up_starts_none_beyond_th
     let one = "INSERT INTO quota_limits (workspace_id, meter, units_max, hard_max) VALUES ($1, 'executions', 1, 1)";
     let mut owner = cell.owner().await;
     sqlx::query(one).bind(cell.workspace_id.0).execute(&mut owner).await.unwrap();
+    cell.within_a_day().await;
     let worker = cell.worker().await;
     let send = "INSERT INTO events (workspace_id, event_id, client_id, type, key, data, depth) \
         VALUES ($1, gen_random_uuid(), gen_random_uuid()::text, 'go', '', '{}', 0)";

@@ -32,7 +32,8 @@ impl Received {
 
 impl Receiver {
     /// `/hang` is never answered, `/gone` with 410, `/fail` with 500, `/busy` with 503 and `Retry-After`, `/away` with a
-    /// redirect to `/trap`, `/long` with 100,000 bytes, and everything else with 200.
+    /// redirect to `/trap`, `/long` with 100,000 bytes, and everything else with 200. On `/moody` the first two requests for an event
+    /// that has the word in its body are answered with 500.
     pub(crate) async fn start() -> Self {
         Self::start_behind(None).await
     }
@@ -81,8 +82,15 @@ impl Receiver {
 async fn serve(mut stream: impl AsyncRead + AsyncWrite + Unpin, kept: Arc<Mutex<Vec<Received>>>) {
     let Some(received) = read(&mut stream).await else { return };
     let path = received.path.clone();
-    kept.lock().unwrap().push(received);
+    let is_moody = path == "/moody" && received.body.contains("moody");
+    let times = {
+        let mut kept = kept.lock().unwrap();
+        let times = kept.iter().filter(|one| one.path == path && one.body == received.body).count();
+        kept.push(received);
+        times
+    };
     let (status, more) = match path.as_str() {
+        "/moody" if is_moody && times < 2 => ("500 Internal Server Error", ""),
         "/hang" => return std::future::pending().await,
         "/gone" => ("410 Gone", ""),
         "/fail" => ("500 Internal Server Error", ""),

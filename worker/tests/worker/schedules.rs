@@ -1,6 +1,8 @@
 //! Schedules on real workers: each fire time once. Time passes by moving rows into the past.
 
 use capstan_domain::schedules::{self, PassedBy, ScheduleRow};
+use capstan_domain::trigger_starts::{BEGIN_MAKING, Key, Verdict, lock, settle};
+use capstan_domain::triggers::{Triggers, keep_in_step};
 use capstan_engine::core::ids::ExecutionId;
 use capstan_engine::store::connect::Role;
 use serde_json::{Value, json};
@@ -191,4 +193,25 @@ async fn a_schedule_that_only_a_newer_build_can_read_is_passed_by_and_loses_no_t
     assert_eq!(schedules::advance(&mut worker, &mut PassedBy::default()).await.unwrap(), 1, "as the newer build does");
     let subjects = cell.count("SELECT count(*) FROM trigger_starts WHERE node_id = 't0'").await;
     assert!(subjects > 0, "its times of before are there");
+}
+
+#[tokio::test]
+async fn who_publishes_waits_for_no_worker_that_stands_still_with_a_start_and_that_one_makes_it_no_more() {
+    let cell = Cell::new().await;
+    let version = cell.publish(&graph(1, &json!({ "cron": "@yearly" }), "debug.noop", &json!({}))).await;
+    let (workspace_id, workflow_id) = (cell.workspace_id, version.workflow_id);
+    let subject = cell.fire().await;
+    let key = Key { workspace_id: workspace_id.0, workflow_id: workflow_id.0, node_id: "t0".into(), subject };
+    let (mut worker, mut owner) = (cell.place.connect(Role::Worker).await.unwrap(), cell.owner().await);
+    let mut transaction = worker.begin_with(BEGIN_MAKING).await.unwrap();
+    let row = lock(&mut transaction, std::slice::from_ref(&key), None).await.unwrap().pop().unwrap();
+    let longest = sqlx::query_scalar("SHOW idle_in_transaction_session_timeout");
+    let longest: String = longest.fetch_one(&mut *transaction).await.unwrap();
+    assert_eq!(longest, "3s");
+    // It has no trigger any more.
+    let none = Triggers::default();
+    keep_in_step(&mut owner, workspace_id, workflow_id, version.version_id, &none).await.unwrap().unwrap();
+    assert!(settle(&mut transaction, &[(&row, Verdict::Started(ExecutionId::new()))]).await.is_err(), "it was ended");
+    let (execution, reason) = cell.start_of(&key.subject, "status = 'missed'").await;
+    assert_eq!((execution, reason.as_deref()), (None, Some("its trigger is not in the published version any more")));
 }

@@ -9,7 +9,7 @@ use capstan_domain::calls::CallDesk;
 use capstan_domain::credentials::Vault;
 use capstan_domain::secrets::KeyRing;
 use capstan_domain::triggers::keep_in_step;
-use capstan_domain::{events, leads, records};
+use capstan_domain::{events, leads, notifications, records};
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{ExecutionId, NodeId, SignalId, VersionId, WorkflowId, WorkspaceId};
 use capstan_engine::faults::{ask, told};
@@ -194,6 +194,13 @@ impl Cell {
         }
     }
 
+    /// Waits for the next day where this one ends in a moment: what is counted by the day or the month begins anew with it.
+    pub(crate) async fn within_a_day(&self) {
+        let ends = "SELECT count(*) WHERE date_trunc('day', clock_timestamp() + interval '15 s') \
+            > date_trunc('day', clock_timestamp())";
+        self.until_count(ends, 0).await;
+    }
+
     pub(crate) async fn count(&self, sql: &str) -> i64 {
         sqlx::query_scalar(sql).fetch_one(&mut self.owner().await).await.unwrap()
     }
@@ -236,6 +243,7 @@ pub(crate) fn services_with(place: &Place, allow: &[&str], keys: &Arc<KeyRing>, 
         events: Arc::new(events::Desk::new(place)),
         leads: Arc::new(leads::Desk::new(place)),
         records: Arc::new(records::Desk::new(place)),
+        notices: Arc::new(notifications::Desk::new(place)),
         quotas: Arc::new(calls.till()),
         calls,
         credentials: Arc::new(Vault::new(place, Arc::clone(keys))),

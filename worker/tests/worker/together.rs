@@ -10,6 +10,7 @@ const SPENT: &str = "SELECT granted FROM quota_counters WHERE meter = 'execution
 const REFUSED: &str = "SELECT count(*) FROM trigger_starts WHERE status = 'due' AND tries > 0";
 
 async fn limit(cell: &Cell, units: i64) {
+    cell.within_a_day().await;
     let limit = "INSERT INTO quota_limits (workspace_id, meter, units_max, hard_max) VALUES ($1, 'executions', $2, $2) \
         ON CONFLICT (workspace_id, meter) DO UPDATE SET units_max = excluded.units_max, hard_max = excluded.hard_max";
     let limited = sqlx::query(limit).bind(cell.workspace_id.0).bind(units).execute(&mut cell.owner().await).await;

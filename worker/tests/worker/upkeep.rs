@@ -4,6 +4,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use capstan_engine::store::retention::{self, Retention};
+use capstan_engine::store::vitals::missing_months;
 use capstan_worker::{UpkeepSettings, Worker, WorkerSettings};
 use serde_json::Value;
 use tokio::time::{Instant, interval};
@@ -76,6 +77,23 @@ async fn one_of_two_workers_does_a_duty_and_takes_it_over_from_one_that_died() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_worker_makes_the_months_before_it_begins_even_if_the_duty_is_not_its_own() {
+    let cell = Cell::new().await;
+    run(
+        &cell,
+        "DO $$ DECLARE v_table regclass; BEGIN \
+           FOR v_table IN SELECT i.inhrelid FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhparent AND c.relkind = 'p' LOOP \
+             EXECUTE format('DROP TABLE %s', v_table); END LOOP; END $$; \
+         INSERT INTO duties (name, holder, take_no, leased_until, last_begun_at, next_due_at) \
+         VALUES ('partitions', 'dead', 7, now() + interval '1 hour', now(), now())",
+    )
+    .await;
+    let first = worker(&cell, "first", None).await;
+    assert_eq!(missing_months(&mut cell.owner().await).await.unwrap(), Vec::<String>::new());
+    first.drain().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_month_is_in_the_archive_before_it_is_dropped_whatever_becomes_of_the_worker() {
     let cell = Cell::new().await;
     run(&cell, OLD_MONTH).await;
@@ -139,6 +157,30 @@ async fn a_month_is_in_the_archive_before_it_is_dropped_whatever_becomes_of_the_
     let month = read("month");
     let named = format!("SELECT count(*) FROM history_months WHERE to_char(month, 'YYYY-MM') = '{}'", month.trim());
     assert_eq!(cell.count(&named).await, 1);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn one_execution_that_goes_on_keeps_its_month_and_what_an_archived_workspace_left_keeps_none() {
+    let cell = Cell::new().await;
+    let live = OLD_MONTH.replace("'completed', now()", "'queued', NULL");
+    run(&cell, &live).await;
+    run(
+        &cell,
+        "INSERT INTO standings (workspace_id, state, revision, changed_at) \
+                SELECT workspace_id, 'archived', 1, now() - interval '2 days' FROM executions",
+    )
+    .await;
+    run(&cell, &live.replace("5 months", "6 months")).await;
+    let set = Retention { keep_days: Some(90), is_archived: false };
+    retention::set(&mut cell.owner().await, set).await.unwrap();
+    let worker = worker(&cell, "one", None).await;
+    let told = "SELECT count(*) FROM duties WHERE name = 'retention' AND is_done \
+                   AND outcome LIKE 'dropped: %; % is kept: an execution of it has not ended (%'";
+    cell.until_count(told, 1).await;
+    worker.drain().await;
+    let left = "SELECT count(*) FROM executions e WHERE e.ended_at IS NULL \
+                   AND NOT EXISTS (SELECT FROM standings s WHERE s.workspace_id = e.workspace_id)";
+    assert_eq!((cell.count(left).await, cell.count("SELECT count(*) FROM executions").await), (1, 1));
 }
 
 #[tokio::test(flavor = "multi_thread")]

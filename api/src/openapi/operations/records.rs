@@ -47,6 +47,10 @@ pub(super) fn all() -> Vec<Operation> {
         op(history::list, "listRecordHistory", "What was done to a record, newest first")
             .query::<history::ListQuery>()
             .gives::<Page<RecordEntryView>>(200),
+        op(history::create, "noteRecordEvent", "Note an e-mail, a call, a meeting, or anything else about a record")
+            .takes::<history::RecordNote>()
+            .gives::<RecordEntryView>(201)
+            .refuses(&[429]),
         op(deleted::list, "listDeletedRecords", "Records that were deleted and can be restored, the newest made first")
             .query::<deleted::ListQuery>()
             .gives::<Page<deleted::DeletedView>>(200),

@@ -159,6 +159,8 @@ pub(crate) enum Reason {
         #[schemars(skip_serializing_if = "absent", with = "Time")]
         until: Option<Time>,
     },
+    /// Nothing: it has ended, and its history is not there.
+    History { ended_at: Time },
     /// Branches that have not come to a join.
     Branches {
         step: StepKey,

@@ -4,11 +4,13 @@ mod known;
 pub(crate) mod preview;
 pub(crate) mod wish;
 
-use axum::Json;
+use std::sync::Arc;
+
 use axum::extract::{Path, Request, State};
 use axum::http::header::LOCATION;
 use axum::http::{HeaderValue, StatusCode};
 use axum::response::{IntoResponse, Response};
+use axum::{Extension, Json};
 use capstan_engine::core::ids::ExecutionId;
 use capstan_engine::store::bulk::{self, EXECUTIONS_MAX, ItemRow, ItemStatus, JobRow, Made, NewJob, RUNNING_MAX};
 use chrono::{DateTime, Utc};
@@ -21,6 +23,7 @@ use uuid::Uuid;
 use super::launch::{REPLAYED, reused};
 use super::{id, idempotency_key};
 use crate::Api;
+use crate::actor::Actor;
 use crate::auth::Caller;
 use crate::body;
 use crate::paging::Paging;
@@ -88,11 +91,17 @@ pub(crate) struct ItemsQuery {
 /// `POST /bulk-jobs {verb, filter, arguments?, dry_run?}` with an optional `Idempotency-Key`: 202 with the job, whose
 /// executions are those that fit the filter now; for a dry run 200 with how many these are, and a few of them.
 /// 422 `empty_filter`, `bad_filter`, `unknown_ids`, `bad_arguments`, `too_many`; 404 for a workflow or version that does not exist; 429 `too_many_jobs`.
-pub(crate) async fn create(State(api): State<Api>, caller: Caller, request: Request) -> Result<Response, Problem> {
+pub(crate) async fn create(
+    State(api): State<Api>,
+    caller: Caller,
+    Extension(actor): Extension<Arc<Actor>>,
+    request: Request,
+) -> Result<Response, Problem> {
     let idempotency_key = idempotency_key(request.headers())?.map(str::to_owned);
     let wish: Wish = body::typed(request, BULK_BYTES_MAX).await?;
     let dry_run = wish.dry_run;
     let (mut filter, work) = wish.checked()?;
+    wish::require_use(&actor, &work)?;
     if dry_run {
         return preview::preview(&api, &caller, filter, work).await;
     }

@@ -1,5 +1,6 @@
 //! What a client asks of a bulk job, checked.
 
+use capstan_domain::access::Permission;
 use capstan_engine::core::ids::WorkflowId;
 use capstan_engine::store::bulk::{Filter, IDS_MAX, Onto, Verb, Work};
 use capstan_engine::store::workflows;
@@ -11,6 +12,7 @@ use sqlx::PgConnection;
 
 use super::super::resolve;
 use super::super::signals::{check_name, check_reason};
+use crate::actor::Actor;
 use crate::auth::Caller;
 use crate::problem::Problem;
 
@@ -54,6 +56,13 @@ impl Wish {
         }
         Ok((self.filter, work))
     }
+}
+
+/// Configs that are changed may name credentials: who may use none changes none in many executions. 403 `forbidden`.
+pub(super) fn require_use(actor: &Actor, work: &Work) -> Result<(), Problem> {
+    let changes = matches!(work, Work::Resolve(said) if said.config.is_some());
+    let may = !changes || actor.permissions.has(Permission::CredentialsUse);
+    if may { Ok(()) } else { Err(actor.lacks(Permission::CredentialsUse)) }
 }
 
 /// Only executions of its workflow come to a named version: the filter says so from then on.

@@ -3,7 +3,7 @@
 use capstan_domain::access::Permission;
 use capstan_domain::credentials::{self, TYPES};
 use capstan_engine::core::graph::Graph;
-use capstan_engine::core::ids::WorkspaceId;
+use capstan_engine::core::ids::{StepKey, WorkspaceId};
 use capstan_engine::core::problem::Problem as Finding;
 use capstan_engine::store::error::StoreError;
 use serde_json::Value;
@@ -37,6 +37,20 @@ pub(in crate::routes) async fn credential_findings(
 /// Refuses who may not use credentials, where the graph names one.
 pub(in crate::routes) fn require_use(actor: &Actor, graph: &Graph) -> Result<(), Problem> {
     let may = uses(graph).is_empty() || actor.permissions.has(Permission::CredentialsUse);
+    if may { Ok(()) } else { Err(actor.lacks(Permission::CredentialsUse)) }
+}
+
+/// Refuses who may not use credentials, where a step whose config `patch` changes has one, or gets one by that.
+pub(in crate::routes) fn require_use_of_step(
+    actor: &Actor,
+    graph: &Graph,
+    step: Option<&StepKey>,
+    patch: &Value,
+) -> Result<(), Problem> {
+    let node = step.and_then(|step| graph.find(&step.node_id)).map(|ix| &graph.nodes[ix]);
+    let has_one = node.is_some_and(|node| node.config_as_written().get("credential").is_some());
+    let is_concerned = has_one || patch.get("credential").is_some();
+    let may = !is_concerned || actor.permissions.has(Permission::CredentialsUse);
     if may { Ok(()) } else { Err(actor.lacks(Permission::CredentialsUse)) }
 }
 

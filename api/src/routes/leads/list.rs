@@ -54,7 +54,8 @@ pub(crate) async fn list(caller: Caller, Query(query): Query<ListQuery>) -> Resu
         }
         None => None,
     };
-    let filter = Filter { status: query.status, statuses, source: query.source, email: query.email, words, field };
+    let (status, source, email) = (query.status, query.source, query.email);
+    let filter = Filter { status, statuses, source, email, words, field, ..Filter::default() };
     let rows = find_leads(&mut transaction, caller.workspace_id, &filter, paging.before, paging.rows()).await?;
     transaction.commit().await?;
     Ok(Json(paging.page(rows, |row: &LeadRow| row.lead_id, LeadView::from)))

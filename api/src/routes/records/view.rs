@@ -62,7 +62,7 @@ pub(crate) struct RecordEntryView {
     id: Uuid,
     #[schemars(with = "Id")]
     record_id: Uuid,
-    /// `created`, `updated`, `transitioned`, `deleted` or `restored`.
+    /// `created`, `updated`, `transitioned`, `deleted` or `restored`; of a note `note`, `email`, `call` or `meeting`.
     kind: String,
     /// The state that it left; of a transition.
     from: Option<String>,
@@ -70,6 +70,7 @@ pub(crate) struct RecordEntryView {
     to: Option<String>,
     /// What the way is called, if it has a name.
     transition: Option<String>,
+    /// Why, if somebody said so; of a note, what it says.
     reason: Option<String>,
     /// Names of what changed in its data.
     fields: Vec<String>,

@@ -123,9 +123,10 @@ pub(crate) async fn delete(
     let locked = locked.ok_or_else(|| Problem::not_found("rule", &rule_id))?;
     let workflow_id = WorkflowId(locked.workflow_id);
     names::remember_triggers(&mut transaction, caller.workspace_id, workflow_id).await?;
+    // Before its triggers go: what waits to be started is told that it was deleted.
+    names::hide(&mut transaction, caller.workspace_id, workflow_id).await?;
     turn(&api, &mut transaction, &caller, workflow_id, false).await?;
     rules::remove(&mut transaction, caller.workspace_id, locked.rule_id).await?;
-    names::hide(&mut transaction, caller.workspace_id, workflow_id).await?;
     caller.differs(&mut transaction, &told(&locked), &Value::Null).await?;
     transaction.commit().await?;
     api.graphs.current.forget(&(caller.workspace_id, workflow_id, None)).await;

@@ -49,6 +49,8 @@ pub(crate) struct DeliveryView {
     attempts: i32,
     #[schemars(with = "Option<crate::openapi::shapes::Time>")]
     next_attempt_at: Option<DateTime<Utc>>,
+    /// Whether it waits for the end of earlier ones of the same thing: its endpoint is ordered.
+    waits_in_line: bool,
     #[schemars(with = "crate::openapi::shapes::Time")]
     created_at: DateTime<Utc>,
     #[schemars(with = "Option<crate::openapi::shapes::Time>")]
@@ -80,7 +82,7 @@ pub(crate) struct WholeView {
 
 impl From<DeliveryRow> for DeliveryView {
     fn from(row: DeliveryRow) -> Self {
-        let is_pending = row.status == "pending";
+        let (is_pending, waits_in_line) = (row.status == "pending", row.waits_in_line());
         Self {
             id: row.delivery_id,
             endpoint_id: row.endpoint_id,
@@ -89,7 +91,8 @@ impl From<DeliveryRow> for DeliveryView {
             status: row.status,
             reason: row.reason,
             attempts: row.attempts,
-            next_attempt_at: is_pending.then_some(row.due_at),
+            next_attempt_at: (is_pending && !waits_in_line).then_some(row.due_at),
+            waits_in_line,
             created_at: row.created_at,
             settled_at: row.settled_at,
         }

@@ -36,8 +36,8 @@ pub(crate) async fn get(caller: Caller, Path(endpoint_id): Path<String>) -> Resu
     Ok(Json(EndpointView::from(row)).into_response())
 }
 
-/// `POST /webhook-endpoints {url, types, filter?, description?, rate_per_s?, concurrency?, asymmetric?}`: 201 with the
-/// endpoint and its secret, which is never shown again. 422 `invalid_endpoint`, `too_many_endpoints`.
+/// `POST /webhook-endpoints {url, types, filter?, description?, rate_per_s?, concurrency?, asymmetric?, ordered?}`: 201 with
+/// the endpoint and its secret, which is never shown again. 422 `invalid_endpoint`, `too_many_endpoints`.
 pub(crate) async fn create(State(api): State<Api>, caller: Caller, request: Request) -> Result<Response, Problem> {
     let wish: WishBody = body::typed(request, WISH_BYTES_MAX).await?;
     let wish = wish.check(&api.guard)?;

@@ -39,6 +39,8 @@ pub(crate) struct EndpointView {
     rate_per_s: Option<i32>,
     concurrency: i32,
     asymmetric: bool,
+    /// Whether deliveries of one thing go one after the other.
+    ordered: bool,
     client_certificate: Option<CertificateView>,
     failures: i32,
     #[schemars(with = "Option<crate::openapi::shapes::Time>")]
@@ -97,6 +99,7 @@ impl From<EndpointRow> for EndpointView {
             rate_per_s: row.rate_per_s,
             concurrency: row.concurrency,
             asymmetric: row.is_asymmetric,
+            ordered: row.is_ordered,
             client_certificate: certificate.map(|(fingerprint, set_at)| CertificateView { fingerprint, set_at }),
             failures: row.failures,
             failing_since: row.failing_since,
@@ -113,7 +116,7 @@ fn shown(row: &EndpointRow) -> Value {
     json!({
         "id": row.endpoint_id, "url": row.url, "types": row.types, "filter": row.filter, "description": row.description,
         "status": row.status, "reason": row.reason, "rate_per_s": row.rate_per_s, "concurrency": row.concurrency,
-        "asymmetric": row.is_asymmetric, "client_certificate": row.certificate_fingerprint,
+        "asymmetric": row.is_asymmetric, "ordered": row.is_ordered, "client_certificate": row.certificate_fingerprint,
         "secret": row.secrets.first().map(|secret| secret.secret_id),
     })
 }

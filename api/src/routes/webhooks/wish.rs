@@ -33,6 +33,8 @@ pub(crate) struct WishBody {
     concurrency: Option<Value>,
     /// Whether an ed25519 key pair signs along (`v1a`). Left out: as it was, and not for a new one.
     asymmetric: Option<bool>,
+    /// Whether deliveries of one thing go one after the other. Left out: as it was, and not for a new one.
+    ordered: Option<bool>,
 }
 
 /// What was found so far.
@@ -84,10 +86,11 @@ impl WishBody {
         }
         let rate_per_s = findings.number("rate_per_s", self.rate_per_s.as_ref(), RATE_MAX);
         let concurrency = findings.number("concurrency", self.concurrency.as_ref(), CONCURRENCY_MAX);
-        let (url, types, description, asymmetric) = (self.url, self.types, self.description, self.asymmetric);
+        let (url, types, description) = (self.url, self.types, self.description);
+        let (asymmetric, ordered) = (self.asymmetric, self.ordered);
         let Some(first) = findings.0.first() else {
             let concurrency = concurrency.unwrap_or(CONCURRENCY_DEFAULT);
-            return Ok(Wish { url, types, filter, description, rate_per_s, concurrency, asymmetric });
+            return Ok(Wish { url, types, filter, description, rate_per_s, concurrency, asymmetric, ordered });
         };
         let detail = first.detail.clone();
         let hint = "each entry of errors names a field; nothing was changed";

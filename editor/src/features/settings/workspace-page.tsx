@@ -18,6 +18,7 @@ const NAMES: Record<string, string> = {
   'webhook.endpoint_disabled': 'Webhook endpoints that are disabled',
   'quota.soft': 'Quotas that reach their limit',
   'quota.exceeded': 'Quotas that are used up',
+  'workflow.notice': 'What workflows tell',
 }
 
 /** What holds for the workspace. */
@@ -61,7 +62,7 @@ function Settings({ settings, onSaved }: { settings: WorkspaceSettings; onSaved:
           help="An IANA name such as Europe/Berlin. New schedules are written with it."
         />
         <fieldset className="plain">
-          <legend>What owner and administrators are told</legend>
+          <legend>What people are told</legend>
           {Object.entries(told).map(([kind, isTold]) => (
             <label key={kind} className="check">
               <input

@@ -28,7 +28,8 @@ interface Props {
 /** An endpoint as a form. */
 export function EndpointDialog({ endpoint, onDone, onClose }: Props) {
   const [values, setValues] = useState(() => valuesOf(endpoint))
-  const set = (field: keyof Values) => (text: string) => setValues((before) => ({ ...before, [field]: text }))
+  const set = (field: Exclude<keyof Values, 'ordered'>) => (text: string) =>
+    setValues((before) => ({ ...before, [field]: text }))
   const { error, isBusy, attempt } = useAttempt()
   const submit = () =>
     void attempt(async () => {
@@ -96,6 +97,14 @@ export function EndpointDialog({ endpoint, onDone, onClose }: Props) {
           onText={set('concurrency')}
         />
       </div>
+      <label className="check">
+        <input
+          type="checkbox"
+          checked={values.ordered}
+          onChange={({ target }) => setValues((before) => ({ ...before, ordered: target.checked }))}
+        />
+        In order: of one lead, record or execution each waits for the one before, up to four days if that fails
+      </label>
     </FormDialog>
   )
 }

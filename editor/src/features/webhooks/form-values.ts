@@ -9,6 +9,7 @@ export interface Values {
   description: string
   rate: string
   concurrency: string
+  ordered: boolean
 }
 
 export function valuesOf(endpoint: Endpoint | null): Values {
@@ -19,10 +20,11 @@ export function valuesOf(endpoint: Endpoint | null): Values {
     description: endpoint?.description ?? '',
     rate: endpoint?.rate_per_s?.toString() ?? '',
     concurrency: endpoint?.concurrency.toString() ?? '',
+    ordered: endpoint?.ordered ?? false,
   }
 }
 
-export function wishOf({ url, types, filter, description, rate, concurrency }: Values): EndpointWish {
+export function wishOf({ url, types, filter, description, rate, concurrency, ordered }: Values): EndpointWish {
   return {
     url: url.trim(),
     types: typesOf(types),
@@ -30,6 +32,7 @@ export function wishOf({ url, types, filter, description, rate, concurrency }: V
     ...(description.trim() ? { description: description.trim() } : {}),
     ...(rate === '' ? {} : { rate_per_s: Number(rate) }),
     ...(concurrency === '' ? {} : { concurrency: Number(concurrency) }),
+    ordered,
   }
 }
 

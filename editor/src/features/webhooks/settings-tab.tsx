@@ -31,7 +31,7 @@ export function SettingsTab({ endpoint, onChanged }: { endpoint: Endpoint; onCha
           <Fact name="Description">{endpoint.description}</Fact>
           <Fact name="At most">
             {endpoint.rate_per_s === null ? 'no limit' : `${endpoint.rate_per_s} per second`}, {endpoint.concurrency} at
-            a time
+            a time{endpoint.ordered && ', of each thing one after the other'}
           </Fact>
           <Fact name="Client certificate">
             {endpoint.client_certificate && <code>{endpoint.client_certificate.fingerprint}</code>}

@@ -20,6 +20,7 @@ export function typesInWords(types: readonly string[]): string {
 /** What comes next of a delivery, if anything does. */
 export function nextOf(delivery: Delivery, now = Date.now()): string {
   if (delivery.status !== 'pending') return ''
+  if (delivery.waits_in_line) return 'after those before it'
   if (delivery.next_attempt_at === null) return 'at once'
   const ms = Date.parse(delivery.next_attempt_at) - now
   if (ms <= 0) return 'at once'

@@ -6,19 +6,20 @@ import { flipped, typesOf, valuesOf, wishOf } from './form-values'
 import { nextOf, typesInWords } from './standing'
 
 test('an endpoint that is not changed is sent as it came', () => {
-  const given = endpoint({ filter: "event.data.status == 'failed'", rate_per_s: 50, concurrency: 4 })
+  const given = endpoint({ filter: "event.data.status == 'failed'", rate_per_s: 50, concurrency: 4, ordered: true })
   expect(wishOf(valuesOf(given))).toEqual({
     url: given.url,
     types: given.types,
     filter: given.filter,
     rate_per_s: 50,
     concurrency: 4,
+    ordered: true,
   })
 })
 
 test('what is left empty is left out', () => {
-  const wish = wishOf({ url: ' https://a ', types: '', filter: ' ', description: '', rate: '', concurrency: '' })
-  expect(wish).toEqual({ url: 'https://a', types: [] })
+  const wish = wishOf({ ...valuesOf(null), url: ' https://a ', types: '', filter: ' ' })
+  expect(wish).toEqual({ url: 'https://a', types: [], ordered: false })
 })
 
 test('types are lines or words, each once, and can be added and taken away', () => {
@@ -47,4 +48,6 @@ test('what is heard and what comes next are told in a few words', () => {
     'in 3 h',
   ])
   expect(next(20, 'failed')).toBe('')
+  const waiting = { status: 'pending', next_attempt_at: null, waits_in_line: true } as Delivery
+  expect(nextOf(waiting, now)).toBe('after those before it')
 })

@@ -75,6 +75,13 @@ impl Display for Reason {
                 let until = at_the_latest(until.as_ref());
                 write!(f, "{step} hands {items} items over in {chunks} chunks: {ended} ended, {open} under way{until}")
             }
+            Self::History { ended_at } => {
+                write!(
+                    f,
+                    "it has ended, at {}, and its history is not there: its month may be in the archive",
+                    moment(ended_at)
+                )
+            }
             Self::Branches { step, taken, wanted, lacks } => branches(f, step, *taken, *wanted, lacks),
         }
     }

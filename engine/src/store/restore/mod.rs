@@ -5,6 +5,7 @@
 //! the month drops before it begins anew.
 
 mod attach;
+mod reason;
 mod rows;
 
 use chrono::NaiveDate;

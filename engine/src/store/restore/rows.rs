@@ -1,12 +1,12 @@
 //! Lines of JSON that become rows of a table beside the history.
 
 use chrono::NaiveDate;
-use serde_json::Value;
 use sqlx::{FromRow, PgConnection};
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt};
 
 use super::super::error::StoreError;
-use super::{HAS_ENDED, OF_MONTH, OF_WORKSPACE, RestoreError, TIME_OF, beside};
+use super::reason::reason;
+use super::{RestoreError, beside};
 
 /// Lines of one statement, and bytes from which on it takes no more.
 const LINES_MAX: usize = 1_000;
@@ -61,10 +61,10 @@ struct Column {
 }
 
 /// Where lines go.
-struct Target {
-    table: &'static str,
-    month: NaiveDate,
-    columns: Vec<String>,
+pub(super) struct Target {
+    pub(super) table: &'static str,
+    pub(super) month: NaiveDate,
+    pub(super) columns: Vec<String>,
     /// Values of columns that a line does not have, as an object.
     usual: String,
     sql: String,
@@ -116,8 +116,9 @@ impl Target {
     async fn put(&self, connection: &mut PgConnection, lines: &[String], before: u64) -> Result<(), RestoreError> {
         let mut parts = vec![(0, lines.len())];
         while let Some((from, to)) = parts.pop() {
-            let Some(reason) = self.insert(connection, &lines[from..to]).await? else { continue };
+            let Some(refusal) = self.insert(connection, &lines[from..to]).await? else { continue };
             if to - from == 1 {
+                let reason = reason(connection, self, &refusal, &lines[from]).await?;
                 return Err(self.bad(before + from as u64 + 1, reason));
             }
             let middle = from + (to - from) / 2;
@@ -127,44 +128,14 @@ impl Target {
         Ok(())
     }
 
-    /// Writes all of these lines, or none and says why.
-    async fn insert(&self, connection: &mut PgConnection, lines: &[String]) -> Result<Option<String>, StoreError> {
+    /// Writes all of these lines, or none; answers what the database says to one that it does not take.
+    async fn insert(&self, connection: &mut PgConnection, lines: &[String]) -> Result<Option<sqlx::Error>, StoreError> {
         let insert = sqlx::query(&self.sql).bind(lines).bind(&self.usual).bind(&self.columns);
-        match insert.execute(connection).await {
+        match insert.execute(connection).await.map_err(StoreError::from) {
             Ok(_) => Ok(None),
-            Err(error) => {
-                let reason = self.reason(&error, &lines[0]);
-                match StoreError::from(error) {
-                    StoreError::Data(_) => Ok(Some(reason)),
-                    error => Err(error),
-                }
-            }
+            Err(StoreError::Data(error)) => Ok(Some(error)),
+            Err(error) => Err(error),
         }
-    }
-
-    /// What is wrong with a line that the database refused.
-    fn reason(&self, error: &sqlx::Error, line: &str) -> String {
-        if let Some(reason) = self.strange(line) {
-            return reason;
-        }
-        let Some(said) = error.as_database_error() else { return error.to_string() };
-        if let Some(column) = said.constraint().and_then(|name| name.strip_prefix(TIME_OF)) {
-            return format!("its {column} is no time that such a row can have");
-        }
-        match said.constraint() {
-            Some(OF_MONTH) => format!("it is not of {}", self.month.format("%Y-%m")),
-            Some(HAS_ENDED) => "the execution has not ended".into(),
-            Some(OF_WORKSPACE) => "it is of another workspace than the one of this cell".into(),
-            Some(_) if said.is_unique_violation() => "the same row has come before".into(),
-            _ => said.message().to_owned(),
-        }
-    }
-
-    /// What the database does not say well about a line.
-    fn strange(&self, line: &str) -> Option<String> {
-        let Value::Object(row) = serde_json::from_str(line).ok()? else { return Some("it is no JSON object".into()) };
-        let name = row.keys().find(|name| !self.columns.contains(name))?;
-        Some(format!("it has a column {name:?}, which {} has not: was it archived by a newer version?", self.table))
     }
 
     fn bad(&self, line: u64, reason: String) -> RestoreError {

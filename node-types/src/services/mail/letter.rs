@@ -8,6 +8,7 @@ use lettre::message::{Mailbox, Mailboxes, MultiPart, SinglePart};
 use sha2::{Digest, Sha256};
 
 use super::Mail;
+use super::attachment::{ATTACHMENTS_MAX, Attachment, check, with_files, with_lines};
 use crate::services::header_text;
 
 /// Most recipients of one mail.
@@ -60,6 +61,8 @@ pub struct Letter {
     pub html: Option<String>,
     /// Extra headers, one line each.
     pub headers: BTreeMap<String, String>,
+    /// Files that go along.
+    pub attachments: Vec<Attachment>,
 }
 
 /// What is wrong with a mail.
@@ -97,6 +100,15 @@ pub enum LetterError {
     /// More than [`HEADERS_MAX`].
     #[error("a mail has at most {HEADERS_MAX} extra headers, this one has {0}")]
     Headers(usize),
+    /// More than [`ATTACHMENTS_MAX`].
+    #[error("a mail has at most {ATTACHMENTS_MAX} attachments, this one has {0}")]
+    Attachments(usize),
+    /// None, or one with a path.
+    #[error("an attachment has a name such as offer.pdf, without slashes, not \"{0}\"")]
+    AttachmentName(String),
+    /// Of an attachment.
+    #[error("\"{0}\" is not the content type of an attachment; write one such as application/pdf")]
+    ContentType(String),
     /// The builder refused it.
     #[error("the mail cannot be made: {0}")]
     Message(#[from] lettre::error::Error),
@@ -128,15 +140,24 @@ impl Letter {
             let name = HeaderName::new_from_ascii_str(AUTOMATIC_HEADER);
             builder = builder.raw_header(HeaderValue::new(name, AUTOMATIC.into()));
         }
+        let files = &self.attachments;
         let message = match &self.html {
-            None => builder.singlepart(SinglePart::plain(self.text.clone()))?,
-            Some(html) => builder.multipart(MultiPart::alternative_plain_html(self.text.clone(), html.clone()))?,
+            None if files.is_empty() => builder.singlepart(SinglePart::plain(self.text.clone()))?,
+            None => {
+                let text = SinglePart::plain(self.text.clone());
+                builder.multipart(with_files(MultiPart::mixed().singlepart(text), files)?)?
+            }
+            Some(html) => {
+                let both = MultiPart::alternative_plain_html(self.text.clone(), html.clone());
+                let all = if files.is_empty() { both } else { with_files(MultiPart::mixed().multipart(both), files)? };
+                builder.multipart(all)?
+            }
         };
         let mail = Mail {
             to: to.iter().map(|mailbox| mailbox.email.to_string()).collect(),
             from: from.to_string(),
             subject: self.subject,
-            text: self.text,
+            text: with_lines(self.text, files),
             html: self.html,
             message_id,
         };
@@ -148,6 +169,7 @@ impl Letter {
         one_line("subject", &self.subject)?;
         bounded("text", &self.text, TEXT_BYTES_MAX)?;
         bounded("html", self.html.as_deref().unwrap_or_default(), TEXT_BYTES_MAX)?;
+        check(&self.attachments)?;
         if self.headers.len() > HEADERS_MAX {
             return Err(LetterError::Headers(self.headers.len()));
         }
@@ -217,14 +239,14 @@ fn parsed<T: std::str::FromStr<Err = lettre::address::AddressError>>(
     })
 }
 
-fn bounded(field: &str, text: &str, bytes_max: usize) -> Result<(), LetterError> {
+pub(super) fn bounded(field: &str, text: &str, bytes_max: usize) -> Result<(), LetterError> {
     if text.len() > bytes_max {
         return Err(LetterError::TooLong { field: field.into(), bytes: text.len(), bytes_max });
     }
     Ok(())
 }
 
-fn one_line(field: &str, text: &str) -> Result<(), LetterError> {
+pub(super) fn one_line(field: &str, text: &str) -> Result<(), LetterError> {
     if text.chars().any(|c| c.is_control() && c != '\t') {
         return Err(LetterError::LineBreak(field.into()));
     }
@@ -284,6 +306,43 @@ mod tests {
         let headers = BTreeMap::from([("auto-submitted".into(), "no".into())]);
         let own = sent(Letter { headers, ..letter() });
         assert!(own.contains("auto-submitted: no\r\n") && !own.contains("auto-generated"), "{own}");
+    }
+
+    fn file(name: &str, content_type: &str, bytes: &[u8]) -> Attachment {
+        Attachment { name: name.into(), content_type: content_type.into(), bytes: bytes.into() }
+    }
+
+    #[test]
+    fn files_go_along_with_text_and_html_and_the_kept_copy_names_them() {
+        for html in [None, Some("<b>Hello</b>".to_owned())] {
+            let attachments =
+                vec![file("Angebot für Ada.pdf", "application/pdf", b"%PDF\0\xff"), file("a.csv", "text/csv", b"a;b")];
+            let letter = Letter { html: html.clone(), attachments, ..letter() };
+            let (message, mail) = letter.prepare(&"me@example.com".parse().unwrap(), "key").unwrap();
+            let sent = String::from_utf8(message.formatted()).unwrap();
+            let has = |text: &str| assert!(sent.contains(text), "{text}: {sent}");
+            has("Content-Type: multipart/mixed");
+            has("Content-Type: application/pdf");
+            has("filename=\"a.csv\"");
+            has("JVBERgD/");
+            assert_eq!(sent.contains("multipart/alternative"), html.is_some());
+            assert!(mail.text.ends_with(
+                "\n[attached: Angebot für Ada.pdf, application/pdf, 6 bytes]\n[attached: a.csv, text/csv, 3 bytes]"
+            ));
+        }
+    }
+
+    #[test]
+    fn attachments_are_counted_and_checked() {
+        assert!(error(|l| l.attachments = vec![file("a", "text/csv", b""); 21]).contains("has 21"));
+        assert!(
+            error(|l| l.attachments = vec![file("a", "text/csv", &[0; 6 << 20]); 2]).contains("10485760 are possible")
+        );
+        assert!(error(|l| l.attachments = vec![file("../a", "text/csv", b"")]).contains("\"../a\""));
+        assert!(error(|l| l.attachments = vec![file(" ", "text/csv", b"")]).contains("has a name"));
+        assert!(error(|l| l.attachments = vec![file("a\r\nX: 1", "text/csv", b"")]).contains("line break"));
+        assert!(error(|l| l.attachments = vec![file("a", "nothing", b"")]).contains("\"nothing\""));
+        assert_eq!(error(|l| l.attachments = vec![file("a", "text/csv; charset=utf-8", b"a")]), "");
     }
 
     #[test]

@@ -4,7 +4,7 @@ use reqwest::header::{ACCEPT, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 use url::Url;
 
-use super::super::parts::OneOrMany;
+use super::super::parts::{Encoding, OneOrMany};
 use super::{Config, Method};
 use crate::services::header_text;
 use crate::services::http::Request;
@@ -38,7 +38,8 @@ pub(super) fn build(config: Config, key: &str) -> Result<Request, String> {
     let mut headers = headers(&config)?;
     let key = HeaderValue::from_str(&header_text(key)).map_err(|_| "the idempotency key is no header value")?;
     headers.insert(HeaderName::from_static(KEY_HEADER), key);
-    let body = config.body.filter(|body| !body.is_null()).map(|body| body_bytes(body, &mut headers));
+    let body = config.body.filter(|body| !body.is_null());
+    let body = body.map(|body| body_bytes(body, config.body_encoding, &mut headers)).transpose()?;
     Ok(Request { method: method(config.method), url, headers, body, is_traced: false })
 }
 
@@ -94,17 +95,22 @@ fn headers(config: &Config) -> Result<HeaderMap, String> {
     Ok(headers)
 }
 
-fn body_bytes(body: Value, headers: &mut HeaderMap) -> Vec<u8> {
+fn body_bytes(body: Value, encoding: Option<Encoding>, headers: &mut HeaderMap) -> Result<Vec<u8>, String> {
     let declared = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(str::to_ascii_lowercase);
-    match (body, declared) {
-        (Value::String(text), Some(kind)) if !kind.contains("json") => text.into_bytes(),
-        (body, declared) => {
-            if declared.is_none() {
-                headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
-            }
-            body.to_string().into_bytes()
+    let (kind, bytes) = match (body, encoding) {
+        (Value::String(text), Some(encoding)) => {
+            ("application/octet-stream", encoding.bytes(&text).map_err(|why| format!("the body {why}"))?)
         }
+        (_, Some(Encoding::Base64)) => return Err("with body_encoding, the body is text in base64".into()),
+        (Value::String(text), None) if declared.as_ref().is_some_and(|kind| !kind.contains("json")) => {
+            ("text/plain", text.into_bytes())
+        }
+        (body, None) => ("application/json", body.to_string().into_bytes()),
+    };
+    if declared.is_none() {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(kind));
     }
+    Ok(bytes)
 }
 
 fn method(method: Method) -> reqwest::Method {
@@ -153,6 +159,17 @@ mod tests {
     }
 
     #[test]
+    fn bytes_are_sent_as_what_they_are_declared_to_be() {
+        for (kind, expected) in [(None, "application/octet-stream"), (Some("image/png"), "image/png")] {
+            let headers = kind.map_or(json!({}), |kind| json!({"Content-Type": kind}));
+            let config = json!({"url": "http://h/", "headers": headers, "body": "iVBORwA=", "body_encoding": "base64"});
+            let request = built(config).unwrap();
+            assert_eq!(request.body.unwrap(), b"\x89PNG\0");
+            assert_eq!(request.headers[CONTENT_TYPE], expected);
+        }
+    }
+
+    #[test]
     fn what_cannot_be_sent_is_named() {
         for (config, said) in [
             (json!({"url": "nowhere"}), "\"nowhere\""),
@@ -160,6 +177,8 @@ mod tests {
             (json!({"url": "http://h/", "headers": {"idempotency-KEY": "x"}}), "idempotency-KEY"),
             (json!({"url": "http://h/", "headers": {"a b": "x"}}), "\"a b\""),
             (json!({"url": "http://h/", "headers": {"x-a": "1\r\nx-b: 2"}}), "x-a"),
+            (json!({"url": "http://h/", "body": "a b", "body_encoding": "base64"}), "the body is not base64"),
+            (json!({"url": "http://h/", "body": {"a": 1}, "body_encoding": "base64"}), "text in base64"),
             (json!({"url": "http://h/", "query": {"q": "x".repeat(URL_BYTES_MAX)}}), "longer than"),
         ] {
             let error = built(config).unwrap_err();

@@ -2,7 +2,7 @@ use std::net::SocketAddr;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Mutex};
 
-use capstan_domain::leads::{Act, Done};
+use capstan_domain::leads::{Act, Done, Filter, LeadRow};
 use capstan_domain::quotas::Refused;
 use capstan_engine::core::ids::{ExecutionId, WorkspaceId};
 use capstan_engine::store::error::StoreError;
@@ -50,6 +50,29 @@ async fn mail_is_delivered_with_one_id_for_all_attempts() {
         ids.push(mail.header("Message-ID"));
     }
     assert_eq!(ids[0], ids[1]);
+}
+
+#[tokio::test]
+async fn files_arrive_as_they_were_given_and_what_is_none_fails() {
+    let (sink, mut mails) = SmtpSink::start().await.unwrap();
+    let context = over_smtp(sink.address());
+    let with = |files: Value| {
+        let config = json!({"to": "ada@example.com", "subject": "Offer", "text": "Hello", "attachments": files});
+        ActionSendEmail.run(serde_json::from_value(config).unwrap(), &context)
+    };
+    let files = json!([
+        {"name": "offer.pdf", "content": "JVBERgD/", "encoding": "base64", "content_type": "application/pdf"},
+        {"name": "list.txt", "content": "Käse"},
+    ]);
+    assert!(matches!(with(files).await, Outcome::Done { .. }));
+    let mail = mails.recv().await.unwrap();
+    for part in
+        ["application/pdf", "filename=\"offer.pdf\"", "JVBERgD/", "text/plain; charset=utf-8", "filename=\"list.txt\""]
+    {
+        assert!(mail.body().contains(part), "{part}: {}", mail.body());
+    }
+    let (class, reason) = failed(with(json!([{"name": "a", "content": "%", "encoding": "base64"}])).await);
+    assert!(class == "config" && reason.contains("the attachment \"a\" is not base64"), "{class}: {reason}");
 }
 
 #[tokio::test]
@@ -136,6 +159,10 @@ impl LeadDesk for Notes {
         self.noted.lock().unwrap().push((once.into(), mail.clone()));
         Box::pin(async { if self.is_away { Err(StoreError::LockTimeout.into()) } else { Ok(()) } })
     }
+
+    fn find<'a>(&'a self, _: WorkspaceId, _: &'a Filter, _: i64) -> BoxFuture<'a, Result<Vec<LeadRow>, LeadsAway>> {
+        unreachable!("no lead is sought");
+    }
 }
 
 #[tokio::test]
@@ -180,6 +207,10 @@ impl LeadDesk for Silent {
         _: &'a Mailed,
     ) -> BoxFuture<'a, Result<(), LeadsAway>> {
         Box::pin(std::future::pending())
+    }
+
+    fn find<'a>(&'a self, _: WorkspaceId, _: &'a Filter, _: i64) -> BoxFuture<'a, Result<Vec<LeadRow>, LeadsAway>> {
+        unreachable!("no lead is sought");
     }
 }
 

@@ -6,7 +6,7 @@ use std::collections::hash_map::Entry;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use capstan_domain::webhooks::lane::{Lane, Room, claim_lanes};
+use capstan_domain::webhooks::lane::{Lane, Room, Terms, claim_lanes};
 use capstan_engine::store::connect::{Place, Role, answered};
 use capstan_engine::store::error::StoreError;
 use sqlx::PgPool;
@@ -17,6 +17,7 @@ use tracing::warn;
 use uuid::Uuid;
 
 use super::turn;
+use crate::life::Life;
 use crate::worker::Engine;
 
 /// Endpoints that work which a process sends to at a time.
@@ -110,6 +111,11 @@ async fn look(office: &Arc<Office>) -> Result<Look, StoreError> {
     let waiting: (Option<bool>, bool) =
         office.engine.side.run(async |connection| Ok(sqlx::query_as(WAITING).fetch_one(connection).await?)).await?;
     let Some(is_well_due) = waiting.0 else { return Ok(Look::Nothing) };
+    // Who may have been given up takes no turn.
+    let Some(life) = office.engine.life().filter(|life| life.may_begin()) else { return Ok(Look::Later) };
+    let settings = &office.engine.webhooks;
+    let terms =
+        Terms { worker_no: Some(life.worker_no), lease: settings.lease, attempt: turn::longest_after_fence(settings) };
     let mut claimed = false;
     for (ailing, is_due, most) in [(false, is_well_due, WELL_MAX), (true, waiting.1, AILING_MAX)] {
         let taken: Vec<(Uuid, usize)> = office.places(ailing).iter().map(|(&id, &count)| (id, count)).collect();
@@ -118,24 +124,22 @@ async fn look(office: &Arc<Office>) -> Result<Look, StoreError> {
             continue;
         }
         let (asked, room) = (Instant::now(), Room { places, share: most / SHARES, taken: &taken });
-        let lanes = answered(async {
-            claim_lanes(&mut *office.connection().await?, ailing, room, office.engine.webhooks.lease).await
-        });
+        let lanes = answered(async { claim_lanes(&mut *office.connection().await?, ailing, room, terms).await });
         for lane in lanes.await? {
             claimed = true;
-            begin(office, lane, ailing, asked);
+            begin(office, lane, &life, ailing, asked);
         }
     }
     Ok(if claimed { Look::Busy } else { Look::Later })
 }
 
-/// Begins a turn; its lease was asked for at that time.
-fn begin(office: &Arc<Office>, lane: Lane, ailing: bool, asked: Instant) {
-    let office = Arc::clone(office);
+/// Begins a turn; its lease was asked for at that time, in that life.
+fn begin(office: &Arc<Office>, lane: Lane, life: &Arc<Life>, ailing: bool, asked: Instant) {
+    let (office, life) = (Arc::clone(office), Arc::clone(life));
     let senders = office.engine.senders.clone();
     *office.places(ailing).entry(lane.workspace_id).or_default() += 1;
     senders.spawn(async move {
-        if let Err(error) = turn::take(&office, &lane, asked).await {
+        if let Err(error) = turn::take(&office, &lane, &life, asked).await {
             warn!(%error, endpoint_id = %lane.endpoint_id, "a turn of a webhook endpoint failed; it comes again");
             if let Err(error) = turn::give_back(&office, &lane).await {
                 warn!(%error, endpoint_id = %lane.endpoint_id, "its queue could not be given back; its lease runs out");

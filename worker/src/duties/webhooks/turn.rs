@@ -6,8 +6,8 @@ use capstan_domain::spans::{self, KeyValue, Span, SpanKind};
 use capstan_domain::trace;
 use capstan_domain::webhooks::lane::{self, Due, Health, Lane, Next, Target, is_live};
 use capstan_domain::webhooks::{
-    Asked, Attempt, CIRCUIT_FAILURES, ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, Verdict, judge, pause_after,
-    probe_pause, rest, signatures, wire_id,
+    Asked, Attempt, CIRCUIT_FAILURES, ID_HEADER, SIGNATURE_HEADER, TIMESTAMP_HEADER, Verdict, judge, let_go,
+    pause_after, probe_pause, rest, signatures, wire_id,
 };
 use capstan_engine::core::trace::Trace;
 use capstan_engine::store::connect::answered;
@@ -22,6 +22,8 @@ use uuid::Uuid;
 
 use super::deliver::Office;
 use super::means::Means;
+use crate::WebhookSettings;
+use crate::life::{BEAT_AGE_MAX, Life};
 
 /// Requests with which a turn begins, if the endpoint takes as many at a time; each that arrives allows another one.
 const FIRST_REQUESTS: usize = 2;
@@ -39,8 +41,14 @@ const FAILED_PAUSE: Duration = Duration::from_secs(10);
 /// How long the rate of an endpoint is counted.
 const RATE_TIME: Duration = Duration::from_secs(1);
 
-/// Takes a turn, whose lease was asked for when it had `begun`.
-pub(super) async fn take(office: &Office, lane: &Lane, begun: Instant) -> Result<(), StoreError> {
+/// How long after a worker was fenced an attempt that it began may still be under way: it begins none once its last beat is
+/// too old, and that beat was before the fence.
+pub(super) fn longest_after_fence(settings: &WebhookSettings) -> Duration {
+    BEAT_AGE_MAX + settings.timeout + SETTLE_TIME
+}
+
+/// Takes a turn, whose lease was asked for when it had `begun`, in that life.
+pub(super) async fn take(office: &Office, lane: &Lane, life: &Life, begun: Instant) -> Result<(), StoreError> {
     let found = answered(async { lane::target(&mut *office.connection().await?, lane).await }).await?;
     let calm = Health { failures: 0, pause: Duration::ZERO, gone: false };
     let Some((target, stored)) = found else { return release(office, lane, None, calm).await };
@@ -48,6 +56,10 @@ pub(super) async fn take(office: &Office, lane: &Lane, begun: Instant) -> Result
         let cancelling = async || lane::cancel(&mut *office.connection().await?, lane, &target.status).await;
         while answered(cancelling()).await? > 0 {}
         return release(office, lane, Some(&target), calm).await;
+    }
+    if target.is_loose {
+        let letting = async || let_go(&mut *office.connection().await?, lane).await;
+        while answered(letting()).await? {}
     }
     let means = match Means::open(&office.engine, lane, &target, &stored).await {
         Ok(means) => means,
@@ -60,6 +72,7 @@ pub(super) async fn take(office: &Office, lane: &Lane, begun: Instant) -> Result
     let mut turn = Turn {
         office,
         lane,
+        life,
         target: &target,
         means: &means,
         begun,
@@ -99,6 +112,7 @@ fn concurrency(target: &Target) -> usize {
 struct Turn<'a> {
     office: &'a Office,
     lane: &'a Lane,
+    life: &'a Life,
     target: &'a Target,
     means: &'a Means,
     begun: Instant,
@@ -168,10 +182,11 @@ impl Turn<'_> {
         answered(async { lane::due(&mut *self.office.connection().await?, self.lane, flying, room).await }).await
     }
 
-    /// Whether an attempt that begins now might outlast the lease, as the database was slow.
+    /// Whether an attempt that begins now might outlast the lease, as the database was slow, or as this worker may have been
+    /// given up and its lease ends earlier.
     fn is_late(&self) -> bool {
         let settings = &self.office.engine.webhooks;
-        self.begun.elapsed() + settings.timeout + SETTLE_TIME > settings.lease
+        !self.life.may_begin() || self.begun.elapsed() + settings.timeout + SETTLE_TIME > settings.lease
     }
 
     /// Whether the circuit is open: one probe in a turn is enough.
@@ -225,6 +240,9 @@ impl Turn<'_> {
 
 /// The next attempt of a delivery that has failed once more.
 fn retry(due: &Due, asked: Asked) -> Next {
+    if due.is_last {
+        return Next::Failed("it could not be delivered in time");
+    }
     let tried = usize::try_from(due.tried).unwrap_or(usize::MAX).saturating_add(1);
     pause_after(tried, asked, seed()).map_or(Next::Failed("all attempts have failed"), Next::Retry)
 }

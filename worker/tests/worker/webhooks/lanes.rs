@@ -6,6 +6,11 @@ use super::*;
 
 const LEASE: Duration = Duration::from_secs(60);
 
+/// Leases that last so long, for a worker without a number.
+fn lasting(lease: Duration) -> Terms {
+    Terms { worker_no: None, lease, attempt: Duration::ZERO }
+}
+
 fn broken() -> Attempt {
     let duration = Duration::from_millis(3);
     Attempt { status: Some(500), retry_after: None, broke: None, detail: None, response: None, duration }
@@ -30,13 +35,41 @@ async fn an_endpoint_that_takes_one_at_a_time_never_gets_two() {
 }
 
 #[tokio::test]
+async fn an_attempt_under_a_lost_lease_leaves_no_trace() {
+    let place = Place::new().await;
+    let endpoint = place.endpoint("https://example.com/", &["*"], None).await;
+    let mut worker = place.worker_role().await;
+    deliveries::send_test(&mut place.cell.owner().await, place.cell.workspace_id, endpoint.id).await.unwrap();
+    let lost = claim_lanes(&mut worker, false, ROOM, lasting(Duration::ZERO)).await.unwrap().remove(0);
+    let sent = due(&mut worker, &lost, &[], 10).await.unwrap().remove(0);
+    // The process was killed; another one takes over, and sends the same event.
+    let held = claim_lanes(&mut worker, false, ROOM, lasting(LEASE)).await.unwrap().remove(0);
+    assert!(claim_lanes(&mut worker, false, ROOM, lasting(LEASE)).await.unwrap().is_empty());
+    let again = due(&mut worker, &held, &[], 10).await.unwrap().remove(0);
+    assert_eq!((again.event_id, again.delivery_id), (sent.event_id, sent.delivery_id));
+    let fine = Attempt {
+        status: Some(200),
+        retry_after: None,
+        broke: None,
+        detail: None,
+        response: None,
+        duration: Duration::from_millis(3),
+    };
+    assert!(!settle(&mut worker, &lost, &sent, &fine, None, &Next::Delivered).await.unwrap());
+    assert_eq!(place.cell.count("SELECT count(*) FROM webhook_attempts").await, 0);
+    assert!(settle(&mut worker, &held, &again, &fine, None, &Next::Delivered).await.unwrap());
+    assert_eq!(place.cell.count("SELECT count(*) FROM webhook_attempts WHERE number = 1").await, 1);
+    assert_eq!(place.cell.count(DELIVERED).await, 1);
+}
+
+#[tokio::test]
 async fn what_a_person_sends_again_during_the_last_attempt_stays_due() {
     let place = Place::new().await;
     let endpoint = place.endpoint("https://example.com/", &["*"], None).await;
     let (mut owner, mut worker) = (place.cell.owner().await, place.worker_role().await);
     let id = deliveries::send_test(&mut owner, place.cell.workspace_id, endpoint.id).await.unwrap();
     sqlx::query("UPDATE webhook_deliveries SET tried = 7").execute(&mut owner).await.unwrap();
-    let lane = claim_lanes(&mut worker, false, ROOM, LEASE).await.unwrap().remove(0);
+    let lane = claim_lanes(&mut worker, false, ROOM, lasting(LEASE)).await.unwrap().remove(0);
     let last = due(&mut worker, &lane, &[], 10).await.unwrap().remove(0);
     let row = deliveries::find(&mut owner, place.cell.workspace_id, id).await.unwrap().unwrap();
     deliveries::resend(&mut owner, place.cell.workspace_id, &row).await.unwrap();
@@ -55,9 +88,9 @@ async fn who_has_lost_the_lease_changes_nothing_about_the_endpoint() {
     let endpoint = place.endpoint("https://example.com/", &["*"], None).await;
     let (mut owner, mut worker) = (place.cell.owner().await, place.worker_role().await);
     deliveries::send_test(&mut owner, place.cell.workspace_id, endpoint.id).await.unwrap();
-    let lost = claim_lanes(&mut worker, false, ROOM, Duration::ZERO).await.unwrap().remove(0);
+    let lost = claim_lanes(&mut worker, false, ROOM, lasting(Duration::ZERO)).await.unwrap().remove(0);
     let (found, _) = target(&mut worker, &lost).await.unwrap().unwrap();
-    let held = claim_lanes(&mut worker, false, ROOM, LEASE).await.unwrap().remove(0);
+    let held = claim_lanes(&mut worker, false, ROOM, lasting(LEASE)).await.unwrap().remove(0);
     let gone = Health { failures: 1, pause: Duration::ZERO, gone: true };
     release(&mut worker, &lost, Some(&found), gone).await.unwrap();
     assert_eq!(place.status(endpoint.id).await, "enabled");
@@ -86,7 +119,7 @@ async fn no_workspace_takes_more_than_its_share_of_the_places() {
     let mut worker = place.worker_role().await;
     let mut claim = async |taken: &[(Uuid, usize)]| {
         let room = Room { places: 8, share: 3, taken };
-        let lanes = claim_lanes(&mut worker, false, room, LEASE).await.unwrap();
+        let lanes = claim_lanes(&mut worker, false, room, lasting(LEASE)).await.unwrap();
         let of = |id: Uuid| lanes.iter().filter(|lane| lane.workspace_id == id).count();
         (of(greedy), of(modest))
     };
