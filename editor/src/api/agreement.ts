@@ -5,8 +5,10 @@
  */
 
 import type { Alert, AlertRule } from './alerts'
+import type { Approval } from './approvals'
 import type { components } from './generated'
 import type { Upkeep } from './platform'
+import type { DeletedRecord, RecordEntry, RecordItem, RecordType, RecordTypeSummary, RecordWay } from './records'
 import type { DailyStats } from './stats'
 import type * as hand from './types'
 
@@ -31,4 +33,11 @@ export type Agreed = [
   Reads<Told['AlertRule'], AlertRule>,
   Reads<Told['DailyStatsList'], DailyStats>,
   Reads<Told['Upkeep'], Upkeep>,
+  Reads<Told['Approval'], Approval>,
+  Reads<Told['Record'], RecordItem>,
+  Reads<Told['RecordType'], RecordType>,
+  Reads<Told['RecordTypeSummary'], RecordTypeSummary>,
+  Reads<Told['RecordWay'], RecordWay>,
+  Reads<Told['RecordEntry'], RecordEntry>,
+  Reads<Told['DeletedRecord'], DeletedRecord>,
 ]

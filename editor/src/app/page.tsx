@@ -20,6 +20,9 @@ const CredentialPage = lazy(() => import('../features/credentials/credential-pag
 const FormsPage = lazy(() => import('../features/forms/forms-page'))
 const LeadsPage = lazy(() => import('../features/leads/leads-page'))
 const LeadPage = lazy(() => import('../features/leads/lead-page'))
+const RecordsPage = lazy(() => import('../features/records/records-page'))
+const RecordPage = lazy(() => import('../features/records/record-page'))
+const ApprovalsPage = lazy(() => import('../features/approvals/approvals-page'))
 const OverviewPage = lazy(() => import('../features/overview/overview-page'))
 const FailuresPage = lazy(() => import('../features/failures/failures-page'))
 const AlertsPage = lazy(() => import('../features/alerts/alerts-page'))
@@ -73,6 +76,12 @@ function Known({ route }: { route: Route }) {
       return <LeadsPage />
     case 'lead':
       return <LeadPage key={route.id} id={route.id} />
+    case 'records':
+      return <RecordsPage />
+    case 'record':
+      return <RecordPage key={route.id} id={route.id} />
+    case 'approvals':
+      return <ApprovalsPage />
     case 'failures':
       return <FailuresPage />
     case 'alerts':

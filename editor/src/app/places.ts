@@ -17,8 +17,8 @@ export interface Place {
   page: PageName | null
   /** Any of these shows it; none means everybody. */
   needs: Permission[]
-  /** It shows how many alerts are open. */
-  hasMark?: boolean
+  /** It shows how many of these are open. */
+  mark?: 'alerts' | 'approvals'
 }
 
 const PLACES: Place[] = [
@@ -40,6 +40,15 @@ const PLACES: Place[] = [
     needs: [],
   },
   {
+    icon: 'check',
+    label: 'Approvals',
+    page: 'executions',
+    href: to.approvals,
+    pages: ['approvals'],
+    needs: ['approvals.answer'],
+    mark: 'approvals',
+  },
+  {
     icon: 'warn',
     label: 'Failures',
     page: 'failures',
@@ -54,7 +63,7 @@ const PLACES: Place[] = [
     href: to.alerts,
     pages: ['alerts'],
     needs: ['workspace.read'],
-    hasMark: true,
+    mark: 'alerts',
   },
   { icon: 'bolt', label: 'Rules', page: 'rules', href: to.rules, pages: ['rules', 'rule'], needs: ['workflows.read'] },
   {
@@ -83,6 +92,14 @@ const PLACES: Place[] = [
     needs: ['credentials.read'],
   },
   { icon: 'person', label: 'Leads', page: 'leads', href: to.leads, pages: ['leads', 'lead'], needs: ['leads.read'] },
+  {
+    icon: 'flag',
+    label: 'Records',
+    page: 'records',
+    href: to.records,
+    pages: ['records', 'record'],
+    needs: ['records.read'],
+  },
   { icon: 'gauge', label: 'Usage', page: 'usage', href: to.usage, pages: ['usage'], needs: ['usage.read'] },
   {
     icon: 'gear',

@@ -11,8 +11,28 @@ const BASE = '/editor'
 
 /** Pages that need nobody to be signed in; links in mails lead to some of them. */
 const OPEN = ['login', 'sign-up', 'verify', 'forgot', 'reset', 'invitation'] as const
-const LISTS = ['workflows', 'executions', 'rules', 'webhooks', 'schedules', 'credentials', 'leads', 'tenants'] as const
-const SINGLE = ['overview', 'usage', 'workspaces', 'forms', 'alerts', 'failures', 'health', 'platform'] as const
+const LISTS = [
+  'workflows',
+  'executions',
+  'rules',
+  'webhooks',
+  'schedules',
+  'credentials',
+  'leads',
+  'records',
+  'tenants',
+] as const
+const SINGLE = [
+  'overview',
+  'usage',
+  'workspaces',
+  'forms',
+  'alerts',
+  'approvals',
+  'failures',
+  'health',
+  'platform',
+] as const
 const SETTINGS = ['people', 'keys', 'audit', 'workspace', 'account'] as const
 
 export type OpenPage = (typeof OPEN)[number]
@@ -20,7 +40,10 @@ export type SettingsPage = (typeof SETTINGS)[number]
 export type ListPage = (typeof LISTS)[number]
 export type Route =
   | { page: OpenPage | SettingsPage | ListPage | (typeof SINGLE)[number] | 'unknown' }
-  | { page: 'workflow' | 'execution' | 'rule' | 'webhook' | 'schedule' | 'credential' | 'lead' | 'tenant'; id: string }
+  | {
+      page: 'workflow' | 'execution' | 'rule' | 'webhook' | 'schedule' | 'credential' | 'lead' | 'record' | 'tenant'
+      id: string
+    }
 
 export function routeOf(path: string): Route {
   const parts = path.slice(BASE.length).split('/').filter(Boolean)
@@ -67,6 +90,9 @@ export const to = {
   failures: (filter?: Filter) => inside('failures', filter),
   leads: () => inside('leads'),
   lead: (id: string) => inside(`leads/${id}`),
+  records: (filter?: Filter) => inside('records', filter),
+  record: (id: string) => inside(`records/${id}`),
+  approvals: (filter?: Filter) => inside('approvals', filter),
   /** Of the platform, which is in no workspace. */
   tenants: () => `${BASE}/tenants`,
   tenant: (id: string) => `${BASE}/tenants/${id}`,

@@ -11,6 +11,7 @@ import { Link } from './link'
 import { useStream } from './news'
 import { Notice } from './notice'
 import { useOpenAlerts } from './open-alerts'
+import { useOpenApprovals } from './open-approvals'
 import { placesFor } from './places'
 import { to, usePath } from './router'
 import type { Route } from './router'
@@ -31,7 +32,7 @@ export function Shell({ route, me, children }: { route: Route; me: Me; children:
         <Link className="brand" href={to.overview()} aria-label="Capstan, home">
           <img src="/assets/icon.svg" alt="" width="22" height="22" />
         </Link>
-        {shown.map(({ icon, label, href, pages, hasMark }) => (
+        {shown.map(({ icon, label, href, pages, mark }) => (
           <Link
             key={label}
             className="rail-item"
@@ -40,7 +41,8 @@ export function Shell({ route, me, children }: { route: Route; me: Me; children:
           >
             <Icon name={icon} />
             <span>{label}</span>
-            {hasMark && <OpenAlerts />}
+            {mark === 'alerts' && <OpenAlerts />}
+            {mark === 'approvals' && <OpenApprovals />}
           </Link>
         ))}
         <span className="spacer" />
@@ -66,6 +68,19 @@ function OpenAlerts() {
     <span className="rail-mark" data-testid="open-alerts">
       {count}
       <span className="visually-hidden"> open</span>
+    </span>
+  )
+}
+
+/** What waits for one's answer; nothing where nothing does. */
+function OpenApprovals() {
+  const { count, isMore } = useOpenApprovals()
+  if (count === 0) return null
+  return (
+    <span className="rail-mark" data-testid="open-approvals">
+      {count}
+      {isMore && '+'}
+      <span className="visually-hidden"> to be answered</span>
     </span>
   )
 }

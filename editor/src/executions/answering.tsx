@@ -3,6 +3,8 @@ import { useState } from 'react'
 import { answerApproval, signal } from '../api/calls'
 import type { Execution, Step } from '../api/types'
 import { useAttempt } from '../app/attempt'
+import { Link } from '../app/link'
+import { to } from '../app/router'
 import { useCan } from '../app/who'
 import { JsonInput } from '../inspector/json-input'
 import { Failure } from '../ui/failure'
@@ -32,6 +34,7 @@ export function Answering({ watching, execution, step }: { watching: Watching; e
         <button type="button" className="danger" disabled={!mayAnswer} onClick={() => answer('reject')}>
           <Icon name="cross" /> Reject
         </button>
+        {mayAnswer && <Link href={to.approvals()}>With fields and a comment</Link>}
       </div>
     )
   }

@@ -7,7 +7,7 @@ import { ListingPage } from '../../ui/listing'
 import { SavedViews } from '../../ui/saved-views'
 import { Tabs } from '../../ui/tabs'
 import { Board } from './board'
-import { DeletedDialog } from './deleted'
+import { DeletedLeads } from './deleted'
 import { LeadDialog } from './lead-dialog'
 import { LeadTable } from './lead-table'
 
@@ -62,7 +62,7 @@ export default function LeadsPage() {
         onChoose={(next) => setQuery('view', next === 'board' ? '' : next)}
       />
       <div role="tabpanel">{shown === 'board' ? <Board wanted={wanted} /> : <LeadTable wanted={wanted} />}</div>
-      {isAboutDeleted && <DeletedDialog onClose={() => setAboutDeleted(false)} />}
+      {isAboutDeleted && <DeletedLeads onClose={() => setAboutDeleted(false)} />}
       {isMaking && <LeadDialog onMade={(made) => navigate(to.lead(made.id))} onClose={() => setMaking(false)} />}
     </ListingPage>
   )

@@ -21,7 +21,7 @@ test('a lead is called by what is known of it', () => {
 
 test('a lead goes only where its pipeline allows', () => {
   const columns = [column('new', 'qualified', 'gone'), column('qualified'), column('won')]
-  expect(columns.map((one) => waysFrom(one, columns).map(({ status }) => status))).toEqual([['qualified'], [], []])
+  expect(columns.map((one) => waysFrom(one, columns).map(({ to }) => to))).toEqual([['qualified'], [], []])
 })
 
 test('what happened is told in a line, and a count that was not finished says so', () => {

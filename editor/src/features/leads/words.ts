@@ -2,6 +2,7 @@
 
 import type { Column, Lead, LeadEvent } from '../../api/leads'
 import type { Tone } from '../../ui/chip'
+import type { Way } from '../../ui/move-to'
 
 export const KIND_TONES: Record<Column['kind'], Tone> = { open: 'wait', won: 'good', lost: 'quiet' }
 
@@ -14,8 +15,9 @@ export function countOf({ count, count_is_capped }: Pick<Column, 'count' | 'coun
 }
 
 /** Where a lead may go from a column, with what these are called. */
-export function waysFrom(column: Column, columns: readonly Column[]): Column[] {
-  return columns.filter((other) => column.allowed.includes(other.status))
+export function waysFrom(column: Column, columns: readonly Column[]): Way[] {
+  const others = columns.filter((other) => column.allowed.includes(other.status))
+  return others.map(({ status, label }) => ({ to: status, label }))
 }
 
 /** What happened, in a line. */

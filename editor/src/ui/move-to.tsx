@@ -1,10 +1,14 @@
-import type { Column } from '../../api/leads'
+export interface Way {
+  /** The state to which it leads. */
+  to: string
+  label: string
+}
 
 interface Props {
-  /** Who is moved. */
+  /** Who or what is moved. */
   name: string
-  ways: readonly Pick<Column, 'status' | 'label'>[]
-  onMove: (status: string) => void
+  ways: readonly Way[]
+  onMove: (to: string) => void
 }
 
 /** The same as dragging, without a mouse. */
@@ -17,8 +21,8 @@ export function MoveTo({ name, ways, onMove }: Props) {
       onChange={(event) => event.target.value && onMove(event.target.value)}
     >
       <option value="">Move to…</option>
-      {ways.map(({ status, label }) => (
-        <option key={status} value={status}>
+      {ways.map(({ to, label }) => (
+        <option key={to} value={to}>
           {label}
         </option>
       ))}
