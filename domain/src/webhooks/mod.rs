@@ -18,6 +18,7 @@ pub mod lane;
 mod lines;
 mod schedule;
 mod secrets;
+mod settle;
 mod signature;
 mod signer;
 mod subscription;

@@ -1999,7 +1999,8 @@ export interface paths {
     /** What was done to a record, newest first */
     get: operations['listRecordHistory']
     put?: never
-    post?: never
+    /** Note an e-mail, a call, a meeting, or anything else about a record */
+    post: operations['noteRecordEvent']
     delete?: never
     options?: never
     head?: never
@@ -4258,7 +4259,7 @@ export interface components {
       held_by?: components['schemas']['LeaseHolder'] | null
       /** Format: uuid */
       id: string
-      /** @description Empty once it has ended. */
+      /** @description Empty once it has ended, unless its history is not there. */
       reasons: components['schemas']['WaitReason'][]
       status: components['schemas']['ExecutionStatus']
     }
@@ -5805,8 +5806,9 @@ export interface components {
       from: string | null
       /** Format: uuid */
       id: string
-      /** @description `created`, `updated`, `transitioned`, `deleted` or `restored`. */
+      /** @description `created`, `updated`, `transitioned`, `deleted` or `restored`; of a note `note`, `email`, `call` or `meeting`. */
       kind: string
+      /** @description Why, if somebody said so; of a note, what it says. */
       reason: string | null
       /** Format: uuid */
       record_id: string
@@ -5832,6 +5834,13 @@ export interface components {
       /** @description A state of its type. */
       to?: string | null
     }
+    /** @description Something that was done about a record. */
+    RecordNote: {
+      text: string
+      type: components['schemas']['RecordNoteType']
+    }
+    /** @enum {string} */
+    RecordNoteType: 'note' | 'email' | 'call' | 'meeting'
     /** @description One page. */
     RecordPage: {
       items: components['schemas']['Record'][]
@@ -7080,6 +7089,12 @@ export interface components {
           until?: string
           /** @constant */
           waits_for: 'chunks'
+        }
+      | {
+          /** Format: date-time */
+          ended_at: string
+          /** @constant */
+          waits_for: 'history'
         }
       | {
           lacks: components['schemas']['JoinSource'][]
@@ -13174,6 +13189,50 @@ export interface operations {
       401: components['responses']['Problem']
       403: components['responses']['Problem']
       404: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  noteRecordEvent: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
+      path: {
+        record_id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RecordNote']
+      }
+    }
+    responses: {
+      /** @description Note an e-mail, a call, a meeting, or anything else about a record */
+      201: {
+        headers: {
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['RecordEntry']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
       429: components['responses']['Problem']
       500: components['responses']['Problem']
       503: components['responses']['Problem']
