@@ -91,7 +91,13 @@ function ThemeButton() {
     setName(nextTheme(name))
   }
   return (
-    <button type="button" className="rail-item" onClick={change} title={`Colours: ${name}`}>
+    <button
+      type="button"
+      className="rail-item"
+      onClick={change}
+      title={`Colours: ${name}`}
+      aria-label={`Colours: ${name}`}
+    >
       <Icon name={THEME_ICONS[name]} />
       <span>{name}</span>
     </button>
