@@ -24,10 +24,11 @@ const THEME_ICONS: Record<Theme, IconName> = { system: 'system', light: 'sun', d
 export function Shell({ route, me, children }: { route: Route; me: Me; children: ReactNode }) {
   const shown = placesFor(me)
   const page = usePageFocus()
+  const rail = useShownPlace()
   useStream(me)
   return (
     <div className="shell">
-      <nav className="rail" aria-label="Main">
+      <nav ref={rail} className="rail" aria-label="Main">
         <Link className="brand" href={to.overview()} aria-label="Capstan, home">
           <img src="/assets/icon.svg" alt="" width="22" height="22" />
         </Link>
@@ -82,6 +83,16 @@ function usePageFocus() {
     if (activeElement === document.body || activeElement?.closest('.rail')) page.current?.focus()
   }, [path])
   return page
+}
+
+/** Where there is no room for the whole navigation, what leads to this page is in sight. */
+function useShownPlace() {
+  const path = usePath()
+  const rail = useRef<HTMLElement>(null)
+  useEffect(() => {
+    rail.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+  }, [path])
+  return rail
 }
 
 function ThemeButton() {
