@@ -76,8 +76,8 @@ function Table({ items, onDeleted }: { items: WorkflowSummary[]; onDeleted: (() 
         <thead>
           <tr>
             <th>Name</th>
-            <th>Published</th>
-            <th>Changed</th>
+            <th className="fit">Published</th>
+            <th className="fit">Changed</th>
             <th aria-label="More" />
           </tr>
         </thead>
@@ -92,7 +92,9 @@ function Table({ items, onDeleted }: { items: WorkflowSummary[]; onDeleted: (() 
               <td>
                 {item.published === null ? <span className="faint">draft only</span> : `version ${item.published}`}
               </td>
-              <td title={dateTime(item.updated_at)}>{ago(item.updated_at)}</td>
+              <td className="fit" title={dateTime(item.updated_at)}>
+                {ago(item.updated_at)}
+              </td>
               <td className="end">
                 <Link href={to.executions({ workflow: item.id })}>Executions</Link>
                 {onDeleted && <DeleteButton workflow={item} onDeleted={onDeleted} />}
