@@ -51,7 +51,19 @@ export function fieldsOf(schema: Json, root: Json): Field[] {
 }
 
 /** Names of optional fields that most people look for, whatever the type is. */
-const FAMILIAR = ['method', 'type', 'required', 'options', 'path', 'description', 'name', 'query', 'headers', 'body']
+const FAMILIAR = [
+  'method',
+  'zone',
+  'type',
+  'required',
+  'options',
+  'path',
+  'description',
+  'name',
+  'query',
+  'headers',
+  'body',
+]
 
 function placeIn(names: readonly string[], name: string): number {
   const at = names.indexOf(name)
