@@ -65,8 +65,8 @@ test('steps that are added by a click come into sight, and one that an undo take
   await ada.node('noop_5').waitFor({ state: 'detached' })
   await ada.node('noop_4').click()
   await ada.page.getByTestId('inspector').getByRole('heading', { name: 'Do nothing' }).waitFor()
-  // Everything at once, on a small canvas: names are read also from there.
-  await ada.page.setViewportSize({ width: 900, height: 600 })
+  // Everything at once, on a smaller canvas: names are read also from there.
+  await ada.page.setViewportSize({ width: 1200, height: 700 })
   await ada.page.getByRole('button', { name: 'Show all' }).click()
   await ada.page.locator('[data-node="noop_4"].far').getByText('Do nothing').waitFor()
   await ada.leave()
