@@ -10,7 +10,7 @@ import type { CanvasView } from '../canvas/view'
 import type { Draft } from '../draft/draft'
 import { asText, cornerOf, paste, pasted, pieceOf } from '../document/clipboard'
 import * as commands from '../document/commands'
-import { fitted } from '../document/geometry'
+import { extentOf, fitted, freePlace } from '../document/geometry'
 import type { Kinds } from '../document/geometry'
 import { labelOf, nameOf, nodeById } from '../document/graph'
 import type { EdgeData, Graph, NodeData, Point } from '../document/graph'
@@ -212,7 +212,11 @@ export class Editing extends Store<EditingState> implements Edits {
   paste(text: string): void {
     const piece = this.copied?.text === text ? this.copied.graph : pasted(text)
     if (!piece) return this.refused('What was copied is no part of a workflow.')
-    this.put(piece, this.view?.middle() ?? { x: 0, y: 0 }, `Paste ${counted(allOf(piece))}`)
+    const middle = this.view?.middle() ?? { x: 0, y: 0 }
+    // On nothing that is there, nor on what was pasted a moment ago.
+    const size = extentOf(piece, piece.nodes, this.kinds)
+    const at = piece.nodes.length > 0 ? freePlace(this.graph, undefined, middle, size, this.kinds) : middle
+    this.put(piece, at, `Paste ${counted(allOf(piece))}`)
   }
 
   duplicate(): void {
