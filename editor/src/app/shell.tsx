@@ -25,10 +25,11 @@ const THEME_ICONS: Record<Theme, IconName> = { system: 'system', light: 'sun', d
 export function Shell({ route, me, children }: { route: Route; me: Me; children: ReactNode }) {
   const shown = placesFor(me)
   const page = usePageFocus()
+  const rail = useShownPlace()
   useStream(me)
   return (
     <div className="shell">
-      <nav className="rail" aria-label="Main">
+      <nav ref={rail} className="rail" aria-label="Main">
         <Link className="brand" href={to.overview()} aria-label="Capstan, home">
           <img src="/assets/icon.svg" alt="" width="22" height="22" />
         </Link>
@@ -99,6 +100,16 @@ function usePageFocus() {
   return page
 }
 
+/** Where there is no room for the whole navigation, what leads to this page is in sight. */
+function useShownPlace() {
+  const path = usePath()
+  const rail = useRef<HTMLElement>(null)
+  useEffect(() => {
+    rail.current?.querySelector('[aria-current]')?.scrollIntoView({ block: 'nearest', inline: 'nearest' })
+  }, [path])
+  return rail
+}
+
 function ThemeButton() {
   const [name, setName] = useState(theme)
   const change = () => {
@@ -106,7 +117,13 @@ function ThemeButton() {
     setName(nextTheme(name))
   }
   return (
-    <button type="button" className="rail-item" onClick={change} title={`Colours: ${name}`}>
+    <button
+      type="button"
+      className="rail-item"
+      onClick={change}
+      title={`Colours: ${name}`}
+      aria-label={`Colours: ${name}`}
+    >
       <Icon name={THEME_ICONS[name]} />
       <span>{name}</span>
     </button>

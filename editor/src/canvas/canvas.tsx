@@ -81,7 +81,15 @@ function Drawing(props: Props) {
       openAt(made, gestures.frame.current?.getBoundingClientRect() ?? new DOMRect(), opensWhole),
     [gestures, opensWhole],
   )
-  useEffect(() => onView(viewOf(flow)), [flow, onView])
+  const view = useMemo(() => viewOf(flow), [flow])
+  useEffect(() => onView(view), [view, onView])
+  // What opens beside the canvas takes room from it: the step that was meant stays in sight.
+  const clicked = useCallback(
+    (_event: unknown, { id, type }: CanvasNode) => {
+      if (type === 'step') view.reveal(id)
+    },
+    [view],
+  )
   return (
     <FarProvider value={useCrossing()}>
       <PointedProvider value={gestures.pointed}>
@@ -93,6 +101,7 @@ function Drawing(props: Props) {
           edgeTypes={EDGE_TYPES}
           onNodesChange={gestures.nodesChanged}
           onEdgesChange={gestures.edgesChanged}
+          onNodeClick={clicked}
           onNodeDragStop={gestures.dragStopped}
           onSelectionDragStop={gestures.selectionDragStopped}
           onConnect={gestures.connected}

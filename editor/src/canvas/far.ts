@@ -1,4 +1,5 @@
-/** Whether the canvas is seen from so far that no word on it can be read: then steps are plain blocks. */
+/** Whether the canvas is seen from so far that what is written on steps cannot be read: then they are blocks, with their names
+ *  in larger letters as long as those can be. */
 
 import { useStore } from '@xyflow/react'
 import { createContext, useContext } from 'react'
@@ -6,14 +7,25 @@ import { createContext, useContext } from 'react'
 /** Below it, names are less than five pixels high. */
 export const FAR_ZOOM = 0.4
 
-const Context = createContext(false)
+/** Below it, the larger letters are less than five pixels high, too. */
+const NAMELESS_ZOOM = 0.18
+
+export type Distance = 'near' | 'far' | 'nameless'
+
+const Context = createContext<Distance>('near')
 export const FarProvider = Context.Provider
 
-export function useIsFar(): boolean {
+export function useDistance(): Distance {
   return useContext(Context)
 }
 
-/** Changes only when that line is crossed, however the canvas is moved. */
-export function useCrossing(): boolean {
-  return useStore((state) => state.transform[2] < FAR_ZOOM)
+export function useIsFar(): boolean {
+  return useDistance() !== 'near'
+}
+
+/** Changes only when one of the two lines is crossed, however the canvas is moved. */
+export function useCrossing(): Distance {
+  return useStore(({ transform: [, , zoom] }) =>
+    zoom >= FAR_ZOOM ? 'near' : zoom >= NAMELESS_ZOOM ? 'far' : 'nameless',
+  )
 }

@@ -6,7 +6,7 @@ import { Icon } from '../ui/icon'
 import { statusIcon } from '../ui/status'
 import type { StepData, StepNode } from './adapter'
 import { categoryOf, iconOf } from './categories'
-import { useIsFar } from './far'
+import { useDistance } from './far'
 import { ERROR, IN, UNDO, handleOf, shareOf } from './handles'
 import { useNodeMark } from './marks'
 import type { NodeMark } from './marks'
@@ -15,7 +15,14 @@ import type { NodeMark } from './marks'
 export const StepCard = memo(function StepCard({ id, data, selected }: NodeProps<StepNode>) {
   const mark = useNodeMark(id)
   const said = attributesOf(id, data, selected, mark)
-  if (useIsFar()) return <div className="step far" title={data.label} {...said} />
+  const distance = useDistance()
+  if (distance !== 'near') {
+    return (
+      <div className={`step far ${distance === 'far' ? 'named' : ''}`} title={data.label} {...said}>
+        {distance === 'far' && <strong>{data.label}</strong>}
+      </div>
+    )
+  }
   return (
     <div className="step" data-ports={data.ports.length > 1 ? 'many' : 'one'} {...said}>
       <span className="step-icon">
@@ -41,7 +48,7 @@ export const StepCard = memo(function StepCard({ id, data, selected }: NodeProps
 export const ContainerCard = memo(function ContainerCard({ id, data, selected }: NodeProps<StepNode>) {
   const mark = useNodeMark(id)
   const said = attributesOf(id, data, selected, mark)
-  if (useIsFar()) return <div className="container far" title={data.label} {...said} />
+  if (useDistance() !== 'near') return <div className="container far" title={data.label} {...said} />
   return (
     <div className="container" {...said}>
       <header>

@@ -114,6 +114,24 @@ export function freePlace(graph: Graph, parentId: string | undefined, wanted: Po
   return place
 }
 
+/** The room that the outermost of these nodes take together. */
+export function extentOf(graph: Graph, nodes: readonly GraphNode[], kinds: Kinds): Size {
+  const rects: Rect[] = nodes
+    .filter(({ parentId }) => parentId === undefined)
+    .map((node) => ({ ...node.position, ...sizeOf(graph, node, kinds) }))
+  const span = (from: number[], to: number[]) => Math.max(0, Math.max(...to) - Math.min(...from))
+  return {
+    width: span(
+      rects.map(({ x }) => x),
+      rects.map(({ x, width }) => x + width),
+    ),
+    height: span(
+      rects.map(({ y }) => y),
+      rects.map(({ y, height }) => y + height),
+    ),
+  }
+}
+
 function overlap(a: Rect, b: Rect): boolean {
   return a.x < b.x + b.width && b.x < a.x + a.width && a.y < b.y + b.height && b.y < a.y + a.height
 }

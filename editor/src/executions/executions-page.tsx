@@ -94,7 +94,10 @@ function Standing({ item }: { item: ExecutionSummary }) {
 }
 
 function nothing(status: string, wanted: string, hasOlder: boolean): string {
-  if (wanted !== '') return hasOlder ? 'None of the newest has these words.' : 'Nothing that has ended has these words.'
+  if (wanted !== '') {
+    const none = hasOlder ? 'None of the newest has these words' : 'Nothing that has ended has these words'
+    return `${none} in its input, result, error or name. Logs are looked through by themselves: choose them above.`
+  }
   if (status === '') return hasOlder ? 'None of the newest is one of these.' : 'Nothing has run yet.'
   return hasOlder ? `None of the newest is ${status}.` : `None is ${status}.`
 }

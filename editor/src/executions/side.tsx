@@ -26,8 +26,8 @@ export function Side({ watching, execution }: { watching: Watching; execution: E
         )}
         <Family execution={execution} />
         <p className="faint">
-          Execution <code>{execution.id}</code>, {execution.position} entries in its journal. Choose a step to see what
-          it did.
+          Execution <code>{execution.id}</code>, {execution.position} {execution.position === 1 ? 'entry' : 'entries'}{' '}
+          in its journal. Choose a step to see what it did.
         </p>
       </div>
     </aside>

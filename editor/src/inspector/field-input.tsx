@@ -1,11 +1,13 @@
 import { useId, useRef } from 'react'
 
+import { sentence } from '../ui/failure'
 import { CredentialInput } from './credential-input'
 import { DataMenu } from './data-menu'
 import { Help } from './help'
 import { JsonInput } from './json-input'
 import { ListInput, MapInput } from './many-input'
 import { SchemaForm } from './schema-form'
+import { useReading } from './reading'
 import { isExpression, kindOf, title } from './schema'
 import type { Field, FieldKind, Json } from './schema'
 import { useTaking, wayOf } from './taking'
@@ -31,7 +33,7 @@ export function FieldInput(props: InputProps) {
   const found = kindOf(field.schema, root)
   const problem = problems.get(pointer)
   const isGroup = found.kind === 'object' || found.kind === 'list' || found.kind === 'map'
-  const isFilledIn = pointer.startsWith(FILLED_IN)
+  const isFilledIn = useReading().isFilledIn && pointer.startsWith(FILLED_IN)
   const canSwitch = isFilledIn && !PLAIN.includes(found.kind)
   const isWritten = canSwitch && (isExpression(value) || (typeof value === 'string' && !hasText(found.kind)))
   const whole = useRef<HTMLDivElement>(null)
@@ -50,12 +52,23 @@ export function FieldInput(props: InputProps) {
       <div className="form-head">
         <label htmlFor={isGroup && !isWritten ? undefined : id}>
           {title(field.name)}
-          {field.isRequired && <span aria-label="required"> *</span>}
+          {field.isRequired && !field.isEntry && (
+            <span className="form-needed">
+              {' '}
+              <span aria-hidden="true">*</span>
+              <span className="visually-hidden"> (required)</span>
+            </span>
+          )}
         </label>
         <span className="form-tools">
           {way !== 'none' && <DataMenu field={title(field.name)} onPick={(name) => taking.take(name)} />}
           {canSwitch && (
-            <ExpressionSwitch value={value} isOn={isWritten} onChange={(next) => onChange(next, pointer)} />
+            <ExpressionSwitch
+              field={title(field.name)}
+              value={value}
+              isOn={isWritten}
+              onChange={(next) => onChange(next, pointer)}
+            />
           )}
         </span>
       </div>
@@ -64,7 +77,11 @@ export function FieldInput(props: InputProps) {
       ) : (
         <KindInput {...props} id={id} />
       )}
-      {problem && <p className="form-problem">{problem}</p>}
+      {problem && (
+        <p className="form-problem">
+          {field.isRequired && value === undefined ? 'This is needed.' : sentence(problem)}
+        </p>
+      )}
       {field.description && <Help words={field.description} />}
     </div>
   )
@@ -80,10 +97,12 @@ function hasText(kind: FieldKind['kind']): boolean {
 
 /** Between a value and an expression; neither is lost by looking at the other. */
 function ExpressionSwitch({
+  field,
   value,
   isOn,
   onChange,
 }: {
+  field: string
   value: unknown
   isOn: boolean
   onChange: (value: unknown) => void
@@ -99,7 +118,8 @@ function ExpressionSwitch({
       type="button"
       className="form-switch"
       aria-pressed={isOn}
-      title="Write an expression instead"
+      aria-label={`Expression for ${field}`}
+      title={isOn ? 'Back to a value' : 'Write an expression instead'}
       onClick={flip}
     >
       {'{{ }}'}

@@ -7,6 +7,7 @@ import { isObject } from '../document/diff'
 import { nodeById } from '../document/graph'
 import type { GraphNode } from '../document/graph'
 import { counted, noteAt } from '../document/notes'
+import { sentence } from '../ui/failure'
 import { Icon } from '../ui/icon'
 import { IconButton } from '../ui/icon-button'
 import { Tabs } from '../ui/tabs'
@@ -79,7 +80,9 @@ function NodeForm({ editing, node }: { editing: Editing; node: GraphNode }) {
           </ReadingProvider>
         )}
       </div>
-      {(tab === 'config' || tab === 'policy') && <DataList editing={editing} node={node} written={written} />}
+      {(tab === 'config' || tab === 'policy') && reading.isFilledIn && (
+        <DataList editing={editing} node={node} written={written} />
+      )}
     </aside>
   )
 }
@@ -113,7 +116,7 @@ function TabBody({ editing, node, tab }: { editing: Editing; node: GraphNode; ta
   const whole = problems.get('/data/config') ?? problems.get('')
   return (
     <>
-      {whole && <p className="form-problem">{whole}</p>}
+      {whole && <p className="form-problem">{sentence(whole)}</p>}
       {isEmpty && <p className="faint">There is nothing to set.</p>}
       <SchemaForm
         schema={schema}

@@ -116,5 +116,5 @@ function freshName(entries: [string, unknown][]): string {
 }
 
 function fieldOf(schema: Json, name: string): Field {
-  return { name, schema, description: '', isRequired: true, fallback: schema['default'] }
+  return { name, schema, description: '', isRequired: true, isEntry: true, fallback: schema['default'] }
 }

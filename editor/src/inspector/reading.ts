@@ -19,13 +19,15 @@ export interface Known {
 
 /** Asks for it when it is wanted first; no execution is no failure. */
 export interface Reading {
+  /** Whether expressions are filled in: what starts an execution has nothing before it. */
+  isFilledIn: boolean
   /** What may be named. */
   samples: () => Promise<Sample[]>
   /** What it was; null if nothing has run and nothing is pinned. */
   known: () => Promise<Known | null>
 }
 
-const NOTHING: Reading = { samples: () => Promise.resolve([]), known: () => Promise.resolve(null) }
+const NOTHING: Reading = { isFilledIn: true, samples: () => Promise.resolve([]), known: () => Promise.resolve(null) }
 const Context = createContext<Reading>(NOTHING)
 export const ReadingProvider = Context.Provider
 
@@ -60,7 +62,7 @@ export function readingOf(editing: Editing, node: GraphNode): Reading {
       ...partsOf(name, value),
     ])
   }
-  return { samples, known: ask }
+  return { isFilledIn: isFilledIn(editing, node), samples, known: ask }
 }
 
 /** For one node, anew when the graph or the execution changes. */
@@ -69,6 +71,12 @@ export function useReadingOf(editing: Editing, node: GraphNode): Reading {
   const sample = useStore(editing, (state) => state.sample)
   const edges = useStore(editing.draft, (state) => state.history.present.edges)
   return useMemo(() => readingOf(editing, node), [editing, node.id, basis, sample, edges])
+}
+
+/** Of triggers, only those that map what comes to their input read anything. */
+function isFilledIn(editing: Editing, node: GraphNode): boolean {
+  const known = editing.catalogue.get(node.type)
+  return known?.role !== 'trigger' || 'map' in ((known.schema['properties'] ?? {}) as object)
 }
 
 function labelled(editing: Editing, name: string): string {

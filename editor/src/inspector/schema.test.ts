@@ -52,6 +52,14 @@ test.each(KINDS)('%s is a field of kind %s', (name, kind) => {
   expect(kindOf(field?.schema ?? {}, SCHEMA).kind).toBe(kind)
 })
 
+test('fields come in the order in which the server asks for them, then what one looks for most', () => {
+  const named = (name: string) => [name, { type: 'string' }] as const
+  const mail = ['attachments', 'headers', 'subject', 'text', 'to', 'type'].map(named)
+  const schema = { type: 'object', required: ['to', 'subject', 'text'], properties: Object.fromEntries(mail) }
+  const order = fieldsOf(schema, schema).map(({ name }) => name)
+  expect(order).toEqual(['to', 'subject', 'text', 'type', 'headers', 'attachments'])
+})
+
 test('what has to be said comes first, and what stands beside a reference counts more than what it leads to', () => {
   const [first] = fieldsOf(SCHEMA, SCHEMA)
   expect(first).toMatchObject({ name: 'title', isRequired: true, description: 'What it is called.' })

@@ -17,6 +17,8 @@ export interface Field {
   schema: Json
   description: string
   isRequired: boolean
+  /** It is an entry of a list or a map: it is there, or it is not. */
+  isEntry?: boolean
   /** What counts if it is left out. */
   fallback: unknown
 }
@@ -31,19 +33,41 @@ export function resolved(schema: Json, root: Json): Json {
 }
 
 export function fieldsOf(schema: Json, root: Json): Field[] {
-  const required = new Set(list(schema['required']))
+  const required = list(schema['required'])
   const fields = Object.entries(object(schema['properties'])).map(([name, given]) => {
     const found = resolved(object(given), root)
     return {
       name,
       schema: found,
       description: text(found['description']),
-      isRequired: required.has(name),
+      isRequired: required.includes(name),
       fallback: found['default'],
     }
   })
-  // What has to be said comes first.
-  return [...fields.filter((field) => field.isRequired), ...fields.filter((field) => !field.isRequired)]
+  // What has to be said comes first, as the server lists it, then what one looks for most; the rest is sorted by name.
+  const place = ({ name, isRequired }: Field) =>
+    isRequired ? required.indexOf(name) : required.length + placeIn(FAMILIAR, name)
+  return fields.sort((one, other) => place(one) - place(other))
+}
+
+/** Names of optional fields that most people look for, whatever the type is. */
+const FAMILIAR = [
+  'method',
+  'zone',
+  'type',
+  'required',
+  'options',
+  'path',
+  'description',
+  'name',
+  'query',
+  'headers',
+  'body',
+]
+
+function placeIn(names: readonly string[], name: string): number {
+  const at = names.indexOf(name)
+  return at === -1 ? names.length : at
 }
 
 export function kindOf(schema: Json, root: Json): FieldKind {

@@ -17,7 +17,7 @@ export function Dialog({ title, onClose, className = '', children }: Props) {
     const before = document.activeElement
     dialog.current?.showModal()
     // The browser would choose the button that closes it.
-    const first = ['input, textarea, select', 'button.primary'].map((what) =>
+    const first = ['input:not([readonly]), textarea, select', 'button.primary'].map((what) =>
       dialog.current?.querySelector<HTMLElement>(what),
     )
     first.find((found) => found)?.focus()

@@ -21,5 +21,7 @@ export function Failure({ error, onRetry }: { error: ApiError; onRetry?: () => v
 
 export function sentence(words: string): string {
   if (!words) return ''
-  return words.charAt(0).toUpperCase() + words.slice(1) + (/[.?!]$/.test(words) ? '' : '.')
+  // Addresses and names of code stay as they are written.
+  const first = /^\S*(:\/\/|_|\.\w)/.test(words) ? words.charAt(0) : words.charAt(0).toUpperCase()
+  return first + words.slice(1) + (/[.?!]$/.test(words) ? '' : '.')
 }

@@ -31,7 +31,7 @@ export function Form({ error, codes = NO_CODES, onSubmit, footer, children }: Pr
   const form = useRef<HTMLFormElement>(null)
   const { at, rest } = placed(error, codes)
   useEffect(() => {
-    if (error) form.current?.querySelector<HTMLElement>('[aria-invalid="true"]')?.focus()
+    if (error && form.current) goToProblem(form.current)
   }, [error])
   const submit = (event: FormEvent) => {
     event.preventDefault()
@@ -45,6 +45,15 @@ export function Form({ error, codes = NO_CODES, onSubmit, footer, children }: Pr
       <footer>{footer}</footer>
     </form>
   )
+}
+
+/** To the first field that is refused, also if what is wrong is told of several fields at once. */
+function goToProblem(form: HTMLFormElement): void {
+  const invalid = form.querySelector<HTMLElement>('[aria-invalid="true"]')
+  if (invalid) return invalid.focus()
+  const told = form.querySelector<HTMLElement>('.form-problem')
+  told?.parentElement?.querySelector<HTMLElement>('input, textarea, select')?.focus()
+  told?.scrollIntoView({ block: 'center' })
 }
 
 function Findings({ of }: { of: ApiError }) {

@@ -29,7 +29,7 @@ function Entry({ name, value, depth }: { name?: string; value: unknown; depth: n
     ? `list of ${entries.length}`
     : entries.length === 0
       ? '{}'
-      : `${entries.length} fields`
+      : `${entries.length} ${entries.length === 1 ? 'field' : 'fields'}`
   return (
     <div className="json-row">
       {(label || !isOpen || entries.length === 0) && (

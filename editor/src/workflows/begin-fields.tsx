@@ -1,4 +1,4 @@
-import { useState } from 'react'
+import { useMemo, useState } from 'react'
 
 import { labelOf } from '../document/graph'
 import type { GraphNode } from '../document/graph'
@@ -21,9 +21,18 @@ export function useBeginning(editing: Editing): Beginning {
   const { graph, catalogue } = editing
   const triggers = graph.nodes.filter((node) => catalogue.roleOf(node.type) === 'trigger')
   const past = beginningOf(editing.get().basis, graph) ?? editing.get().sample
-  const [trigger, setTrigger] = useState(past?.trigger ?? triggers[0]?.id ?? '')
-  const [input, setInput] = useState<unknown>(() => past?.input ?? sampleInput(triggers[0]))
-  const wish = { input: input ?? {}, ...(triggers.length > 1 ? { trigger } : {}) }
+  // One that leads somewhere, where there is one.
+  const first = triggers.find(({ id }) => graph.edges.some((edge) => edge.source === id)) ?? triggers[0]
+  const [trigger, chooseTrigger] = useState(past?.trigger ?? first?.id ?? '')
+  const [written, setInput] = useState<unknown>(past?.input)
+  // Until something is written, it is what the trigger could be sent.
+  const sample = useMemo(() => sampleInput(triggers.find(({ id }) => id === trigger)), [graph, trigger])
+  const input = written ?? sample
+  const setTrigger = (next: string) => {
+    chooseTrigger(next)
+    if (next !== past?.trigger) setInput((before: unknown) => (before === past?.input ? undefined : before))
+  }
+  const wish = { input, ...(triggers.length > 1 ? { trigger } : {}) }
   return { triggers, trigger, input, setTrigger, setInput, wish }
 }
 
@@ -47,8 +56,18 @@ export function BeginFields({ beginning }: { beginning: Beginning }) {
         <span>Input</span>
         <JsonInput id="run-input" value={input} onChange={setInput} rows={6} />
       </label>
+      {isBroken(input) && (
+        <p className="form-problem" role="status">
+          This is no JSON yet: it would be sent as text.
+        </p>
+      )}
     </>
   )
+}
+
+/** Text that began as an object or a list. */
+function isBroken(input: unknown): boolean {
+  return typeof input === 'string' && /^\s*[{[](?!\{)/.test(input)
 }
 
 /** The fields of a form, to be filled in; an empty object for other triggers. */

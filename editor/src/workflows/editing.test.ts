@@ -144,6 +144,29 @@ test('notes are copied with steps, taken by a drag of both, and left alone by ti
   expect(one.graph.notes).toEqual(notes)
 })
 
+test('what is pasted lies on nothing that is there, also the second time', () => {
+  const one = editing()
+  one.choose('a')
+  const text = one.copy() ?? ''
+  one.paste(text)
+  one.paste(text)
+  const places = one.graph.nodes.filter(({ id }) => id !== 'b').map(({ position }) => `${position.x} ${position.y}`)
+  expect([places.length, new Set(places).size]).toEqual([3, 3])
+})
+
+test('what an undo takes away is not selected any more, so that the next click selects one step', () => {
+  const one = editing()
+  one.insert('debug.noop', { after: 'b' })
+  const added = one.chosen ?? ''
+  expect(one.graph.nodes.map(({ id }) => id)).toContain(added)
+  one.undo()
+  expect(one.chosen).toBeNull()
+  one.redo()
+  one.choose(added)
+  one.undo()
+  expect(one.get().selection.nodes.size).toBe(0)
+})
+
 test('no more notes are made than a workflow may have', () => {
   const one = editing()
   for (let count = 0; count < NOTES_MAX; count += 1) one.notes.add({ x: 0, y: 0 })

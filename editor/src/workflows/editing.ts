@@ -10,7 +10,7 @@ import type { CanvasView } from '../canvas/view'
 import type { Draft } from '../draft/draft'
 import { asText, cornerOf, paste, pasted, pieceOf } from '../document/clipboard'
 import * as commands from '../document/commands'
-import { fitted } from '../document/geometry'
+import { extentOf, fitted, freePlace } from '../document/geometry'
 import type { Kinds } from '../document/geometry'
 import { labelOf, nameOf, nodeById } from '../document/graph'
 import type { EdgeData, Graph, NodeData, Point } from '../document/graph'
@@ -55,6 +55,8 @@ export class Editing extends Store<EditingState> implements Edits {
   readonly marks = noMarks()
   readonly notes = new Noting(this)
   view: CanvasView | null = null
+  /** The graph that the selection was looked through for. */
+  private seen: Graph | null = null
   /** What was copied last: pasted in the same tab, its secrets and pinned data come along. */
   private copied: { text: string; graph: Graph } | null = null
 
@@ -74,6 +76,7 @@ export class Editing extends Store<EditingState> implements Edits {
       simulated: null,
       tested: new Map(),
     })
+    draft.subscribe(() => this.dropGone())
   }
 
   get graph(): Graph {
@@ -209,7 +212,11 @@ export class Editing extends Store<EditingState> implements Edits {
   paste(text: string): void {
     const piece = this.copied?.text === text ? this.copied.graph : pasted(text)
     if (!piece) return this.refused('What was copied is no part of a workflow.')
-    this.put(piece, this.view?.middle() ?? { x: 0, y: 0 }, `Paste ${counted(allOf(piece))}`)
+    const middle = this.view?.middle() ?? { x: 0, y: 0 }
+    // On nothing that is there, nor on what was pasted a moment ago.
+    const size = extentOf(piece, piece.nodes, this.kinds)
+    const at = piece.nodes.length > 0 ? freePlace(this.graph, undefined, middle, size, this.kinds) : middle
+    this.put(piece, at, `Paste ${counted(allOf(piece))}`)
   }
 
   duplicate(): void {
@@ -319,6 +326,20 @@ export class Editing extends Store<EditingState> implements Edits {
   change(label: string, command: (graph: Graph) => Graph, run: string | null = null): void {
     if (this.isReadOnly) return this.readOnly()
     this.draft.change(label, command, run)
+  }
+
+  /** What an undo, or somebody else, has taken away is selected no more: else what is clicked next would join it. */
+  private dropGone(): void {
+    const { nodes, edges } = this.get().selection
+    if (this.graph === this.seen) return
+    this.seen = this.graph
+    if (nodes.size + edges.size === 0) return
+    const [keys, ids] = [new Set(allOf(this.graph)), new Set(this.graph.edges.map((edge) => edge.id))]
+    const left = {
+      nodes: new Set([...nodes].filter((key) => keys.has(key))),
+      edges: new Set([...edges].filter((id) => ids.has(id))),
+    }
+    if (left.nodes.size < nodes.size || left.edges.size < edges.size) this.set({ selection: left })
   }
 
   private readOnly(): void {

@@ -12,7 +12,7 @@ import type { Editing } from './editing'
 export function RunDialog({ editing, onClose }: { editing: Editing; onClose: () => void }) {
   const beginning = useBeginning(editing)
   const { error, attempt } = useAttempt()
-  const key = useMemo(unique, [])
+  const key = useMemo(unique, [beginning.input, beginning.trigger])
   const title = `Run version ${editing.draft.get().published ?? ''}`
   const submit = () =>
     attempt(async () => {

@@ -71,33 +71,39 @@ export function WorkflowsPage() {
 /** Without `onDeleted` nothing can be deleted. */
 function Table({ items, onDeleted }: { items: WorkflowSummary[]; onDeleted: (() => void) | null }) {
   return (
-    <table className="rows">
-      <thead>
-        <tr>
-          <th>Name</th>
-          <th>Published</th>
-          <th>Changed</th>
-          <th aria-label="More" />
-        </tr>
-      </thead>
-      <tbody>
-        {items.map((item) => (
-          <tr key={item.id}>
-            <td>
-              <Link className="name" href={to.workflow(item.id)}>
-                {item.name}
-              </Link>
-            </td>
-            <td>{item.published === null ? <span className="faint">draft only</span> : `version ${item.published}`}</td>
-            <td title={dateTime(item.updated_at)}>{ago(item.updated_at)}</td>
-            <td className="end">
-              <Link href={to.executions({ workflow: item.id })}>Executions</Link>
-              {onDeleted && <DeleteButton workflow={item} onDeleted={onDeleted} />}
-            </td>
+    <div className="table-around">
+      <table className="rows">
+        <thead>
+          <tr>
+            <th>Name</th>
+            <th className="fit">Published</th>
+            <th className="fit">Changed</th>
+            <th aria-label="More" />
           </tr>
-        ))}
-      </tbody>
-    </table>
+        </thead>
+        <tbody>
+          {items.map((item) => (
+            <tr key={item.id}>
+              <td>
+                <Link className="name" href={to.workflow(item.id)}>
+                  {item.name}
+                </Link>
+              </td>
+              <td>
+                {item.published === null ? <span className="faint">draft only</span> : `version ${item.published}`}
+              </td>
+              <td className="fit" title={dateTime(item.updated_at)}>
+                {ago(item.updated_at)}
+              </td>
+              <td className="end">
+                <Link href={to.executions({ workflow: item.id })}>Executions</Link>
+                {onDeleted && <DeleteButton workflow={item} onDeleted={onDeleted} />}
+              </td>
+            </tr>
+          ))}
+        </tbody>
+      </table>
+    </div>
   )
 }
 

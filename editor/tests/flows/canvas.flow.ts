@@ -45,3 +45,47 @@ test('five steps are drawn with the mouse, one of them into an edge, and run', a
   await ada.untilNode('log', 'skipped')
   await ada.leave()
 })
+
+test('steps that are added by a click come into sight, and one that an undo takes away is not selected any more', async () => {
+  const ada = await Person.signIn()
+  await ada.draw('Wider than the window')
+  await ada.node('start').click()
+  const canvas = ada.page.getByTestId('canvas')
+  const isInSight = async (id: string) => {
+    const [step, room] = [await placeOf(ada.node(id)), await placeOf(canvas)]
+    return step.x >= room.x && step.x + step.width <= room.x + room.width
+  }
+  for (let count = 1; count <= 5; count += 1) {
+    await ada.page.locator('[data-type="debug.noop"]').click()
+    const id = count === 1 ? 'noop' : `noop_${count}`
+    await ada.node(id).waitFor()
+    await expect.poll(() => isInSight(id), { timeout: 20_000 }).toBe(true)
+  }
+  await ada.page.getByRole('button', { name: /^Undo: Add/ }).click()
+  await ada.node('noop_5').waitFor({ state: 'detached' })
+  await ada.node('noop_4').click()
+  await ada.page.getByTestId('inspector').getByRole('heading', { name: 'Do nothing' }).waitFor()
+  // Everything at once, on a smaller canvas: names are read also from there.
+  await ada.page.setViewportSize({ width: 1200, height: 700 })
+  await ada.page.getByRole('button', { name: 'Show all' }).click()
+  await ada.page.locator('[data-node="noop_4"].far').getByText('Do nothing').waitFor()
+  await ada.leave()
+})
+
+test('on a phone nothing is wider than the window, and what leads to the page is in sight', async () => {
+  const ada = await Person.signIn()
+  const id = await ada.draw('On a phone')
+  await ada.page.setViewportSize({ width: 390, height: 800 })
+  for (const path of ['workflows', 'executions', 'settings/people', 'usage', `workflows/${id}`]) {
+    await ada.go(path)
+    await ada.page.locator('h1').first().waitFor()
+    const [page, room] = await ada.page.evaluate(() => {
+      const shown = document.querySelector('.page')
+      return [Math.max(shown?.scrollWidth ?? 0, document.documentElement.scrollWidth), innerWidth]
+    })
+    expect(page, path).toBeLessThanOrEqual(room ?? 0)
+    const current = await placeOf(ada.page.getByRole('navigation', { name: 'Main' }).locator('[aria-current]'))
+    expect([current.x >= 0, current.x + current.width <= (room ?? 0)], path).toEqual([true, true])
+  }
+  await ada.leave()
+})

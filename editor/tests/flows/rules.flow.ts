@@ -32,8 +32,8 @@ test('a rule is written, acts on a lead, shows as a graph, and is let go when th
   await field(0, 'subject').fill('Hello')
   await field(0, 'text').fill('It was nice to meet you.')
   await page.getByRole('button', { name: 'Make the rule' }).click()
-  // What is wrong is told at the field of the action.
-  await page.locator('[data-field="/actions/0/config/to"][data-problem="true"]').waitFor()
+  // What is wrong is told at the field of the action, and one is there.
+  await page.locator('[data-field="/actions/0/config/to"][data-problem="true"] textarea:focus').waitFor()
   await field(0, 'to').fill('{{ input.data.lead.email }}')
   await page.getByLabel('What to do').selectOption('lead.set_status')
   await page.getByRole('button', { name: 'Action', exact: true }).click()

@@ -24,10 +24,10 @@ test('a schema becomes fields: what is secret, what is a choice, what has names 
   ])
   expect(found).toEqual([
     ['host', 'Host', false, false, 0],
+    ['headers', 'headers', true, true, 0],
     ['port', 'port', false, false, 0],
     ['password', 'password', true, false, 0],
     ['tls', 'tls', false, false, 2],
-    ['headers', 'headers', true, true, 0],
   ])
 })
 

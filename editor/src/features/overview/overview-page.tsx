@@ -1,3 +1,6 @@
+import { Suspense, lazy } from 'react'
+
+import { workflows } from '../../api/calls'
 import { daily } from '../../api/stats'
 import type { DailyStats } from '../../api/stats'
 import { useLoad } from '../../app/load'
@@ -13,6 +16,7 @@ import { OpenAlerts } from './open-alerts'
 import { Plan } from './plan'
 import { Tiles } from './tiles'
 
+const Checklist = lazy(() => import('../begin/checklist'))
 const EVERY_MS = 60_000
 
 /** How the workspace fares: from sums that workers keep, so that it costs the same however much there is. */
@@ -57,16 +61,25 @@ function Counted() {
   )
 }
 
+/** Who signs in to a new workspace is told here, too, what comes first. */
+function Beginning() {
+  const loaded = useLoad(() => workflows(), 'workflows of a beginning', EVERY_MS)
+  return <Suspense fallback={null}>{loaded.value && <Checklist workflows={loaded.value.items} />}</Suspense>
+}
+
 function Known({ stats, range }: { stats: DailyStats; range: string }) {
   const sums = sumsOf(stats.items)
   if (sums.counted_at === null) {
     return (
-      <p className="empty">
-        <span>
-          Nothing is counted yet. Workers count each day about every ten minutes, from the first execution on.{' '}
-          <Link href={to.workflows()}>Begin with a workflow</Link>
-        </span>
-      </p>
+      <>
+        <Beginning />
+        <p className="empty">
+          <span>
+            Nothing is counted yet. Workers count each day about every ten minutes, from the first execution on.{' '}
+            <Link href={to.workflows()}>Begin with a workflow</Link>
+          </span>
+        </p>
+      </>
     )
   }
   return (
