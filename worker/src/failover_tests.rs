@@ -114,7 +114,7 @@ async fn a_life_is_over_with_its_first_beat_on_another_timeline() {
         black_box: Arc::new(BlackBox::open(None)),
         agenda: Arc::default(),
     };
-    timeout(PATIENCE, keeper.keep(scene.control)).await.expect("the life goes on");
+    timeout(PATIENCE, Box::pin(keeper.keep(scene.control))).await.expect("the life goes on");
     assert!(life.over.is_cancelled());
 }
 
