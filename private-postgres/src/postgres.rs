@@ -1,6 +1,7 @@
 //! The handle on a private cluster.
 
 use std::path::Path;
+use std::time::Duration;
 
 use crate::cluster::{self, Source};
 use crate::error::Error;
@@ -11,6 +12,9 @@ use crate::options::Options;
 use crate::processes::end_leftovers;
 use crate::server::{Launch, Server, Stop};
 use crate::url::{SUPERUSER, socket_url};
+
+/// A standby first reads what it has of its primary's log.
+const PROMOTE_MAX: Duration = Duration::from_secs(60);
 
 /// A PostgreSQL cluster owned by this program. Its server stops on drop; a throw-away cluster is removed then.
 #[derive(Debug)]
@@ -127,6 +131,14 @@ impl PrivatePostgres {
         end_leftovers(&self.launch.home.cluster())?;
         self.server = Some(self.launch.start()?);
         Ok(())
+    }
+
+    /// Makes a standby a server that takes writes, on a timeline of its own, and waits until it does. Its primary has to be gone,
+    /// or there are two.
+    pub fn promote(&self) -> Result<(), Error> {
+        let mut command = self.launch.identity.command(self.launch.installation.program("pg_ctl"));
+        let longest = PROMOTE_MAX.as_secs().to_string();
+        run(command.args(["promote", "--wait", "--timeout", &longest, "--pgdata"]).arg(self.launch.home.cluster()))
     }
 
     fn end(&mut self, how: Stop) -> Result<(), Error> {

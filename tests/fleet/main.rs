@@ -8,6 +8,7 @@ mod children;
 mod crew;
 mod doctor;
 mod drain;
+mod failover;
 mod foreach;
 mod form_mails;
 mod forwarded;
@@ -33,6 +34,7 @@ mod story;
 mod timers;
 mod traces;
 mod waiting;
+mod way;
 mod world;
 
 use std::time::Duration;

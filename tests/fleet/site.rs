@@ -1,5 +1,8 @@
 //! One installation: a PostgreSQL cluster of its own, a workspace with a key, and processes around it.
 
+use std::net::SocketAddr;
+use std::path::Path;
+
 use capstan_engine::core::graph::Graph;
 use capstan_engine::core::ids::{ExecutionId, NodeId, VersionId, WorkflowId, WorkspaceId};
 use capstan_engine::store::connect::{Place, Role};
@@ -112,6 +115,22 @@ impl Site {
         env.extend_from_slice(settings);
         let (status, result) = Process::outcome(&["doctor"], &env).await;
         (status.success(), result)
+    }
+
+    /// A standby of the database, which follows it.
+    pub(crate) fn standby(&self) -> PrivatePostgres {
+        block_in_place(|| self.postgres.standby(Options::throw_away_in_memory())).unwrap()
+    }
+
+    /// The folder of the database's socket.
+    pub(crate) fn socket_dir(&self) -> &Path {
+        self.postgres.socket_dir()
+    }
+
+    /// From now on everything here, and each process that is started, reaches the database by that address.
+    pub(crate) fn go_by(&mut self, address: SocketAddr) {
+        self.url = format!("postgres://{}@{address}/capstan?sslmode=disable", self.postgres.superuser());
+        self.place = Place::new(&self.url, "cell_1").unwrap();
     }
 
     /// Stops the database without writing, as in a crash.

@@ -110,7 +110,15 @@ impl Gates {
     /// Reads which limits have changed.
     pub(crate) async fn refresh(&self, side: &Side) -> Result<(), StoreError> {
         let since = *self.reached.lock().unwrap_or_else(PoisonError::into_inner);
-        let since = since.map(|reached| reached - LOOK_BACK);
+        self.read(side, since.map(|reached| reached - LOOK_BACK)).await
+    }
+
+    /// Reads all limits anew: the database of a failover may have others, as old as those that are known.
+    pub(crate) async fn renew(&self, side: &Side) -> Result<(), StoreError> {
+        self.read(side, None).await
+    }
+
+    async fn read(&self, side: &Side, since: Option<DateTime<Utc>>) -> Result<(), StoreError> {
         let changed = side.run(async |connection| changed(connection, since).await).await?;
         let Some(last) = changed.last().map(|change| change.updated_at) else { return Ok(()) };
         let mut is_new = false;

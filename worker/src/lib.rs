@@ -14,6 +14,8 @@ mod committer;
 mod control;
 mod duties;
 mod facts;
+#[cfg(test)]
+mod failover_tests;
 mod gates;
 mod life;
 mod logs;

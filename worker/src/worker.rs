@@ -292,13 +292,23 @@ impl Fleet {
                 warn!(%error, worker_no = life.worker_no, "could not retire; peers will take over");
             }
             begun = loop {
-                match answered(begin(&self.place, &self.settings, &self.engine)).await {
+                match answered(self.begin_anew()).await {
                     Ok(begun) => break begun,
                     Err(error) => warn!(%error, "could not register; trying again"),
                 }
                 self.engine.stop.run_until_cancelled(sleep(REGISTER_PAUSE)).await?;
             };
         }
+    }
+
+    /// Begins with nothing that was known before: the database of a failover may lack changes of it, and the numbers that tell
+    /// of changes, which it counts on, may come again for others.
+    async fn begin_anew(&self) -> Result<Begun, StoreError> {
+        let engine = &self.engine;
+        engine.pauses.refresh(&engine.side).await?;
+        engine.facts.refresh(&engine.side).await?;
+        engine.gates.renew(&engine.side).await?;
+        begin(&self.place, &self.settings, engine).await
     }
 
     fn claimer(&self, life: &Arc<Life>) -> Claimer {

@@ -98,7 +98,8 @@ impl Flusher {
                 Err(StoreError::Data(_)) => left.extend(batch.into_iter().rev().map(|item| vec![item])),
                 Err(error) if was_refused(&error) => {
                     tracing::error!(%error, "the database refuses to start executions");
-                    self.fail_ruled(batch, &StartError::Unavailable);
+                    self.connection = None;
+                    self.fail_ruled(batch, &failure);
                 }
                 Err(error) => {
                     tracing::warn!(%error, "the database was lost while executions were being started");

@@ -206,6 +206,7 @@ impl Flusher {
                 Ok(Err(refused)) => return Err(StartError::QuotaExceeded { resets_in_s: refused.resets_in_s }),
                 Err(error) if was_refused(&error) => {
                     tracing::error!(%error, "the database refuses to grant quota");
+                    self.connection = None;
                     return Err(StartError::Unavailable);
                 }
                 Err(_) => self.connection = None,
@@ -245,7 +246,10 @@ impl Flusher {
                 Err(StoreError::Data(_)) => left.extend(batch.split_in_half()),
                 Err(error) if was_refused(&error) => {
                     tracing::error!(%error, "the database refuses to start executions");
-                    self.fail(batch, &StartError::Unavailable);
+                    // The next one may lead elsewhere: a standby refuses until it is promoted. What its primary was asked
+                    // before may have been done there.
+                    self.connection = None;
+                    self.fail(batch, if asked_in_vain { &StartError::Unknown } else { &StartError::Unavailable });
                 }
                 Err(error) => {
                     tracing::warn!(%error, "the database was lost while executions were being started");

@@ -93,6 +93,33 @@ async fn after_a_lost_connection_starts_go_on() {
     assert_eq!(app.count("executions").await, 2);
 }
 
+/// As when the primary dies with a start under way, and its standby, which may have it, refuses to write.
+#[tokio::test]
+async fn of_a_start_that_is_refused_when_it_is_repeated_nobody_says_that_nothing_was_started() {
+    let app = App::start().await;
+    let starter = Starter::spawn(app.cell.clone(), None);
+    starter.start(item(&app, json!(1), None)).await.unwrap();
+    let mut holder = app.cell.connect(Role::Owner).await.unwrap();
+    sqlx::raw_sql("BEGIN; LOCK TABLE executions IN ACCESS EXCLUSIVE MODE").execute(&mut holder).await.unwrap();
+    let start = item(&app, json!(2), Some("k"));
+    let asked = tokio::spawn(async move { starter.start(start).await });
+    let mut owner = app.cell.connect(Role::Owner).await.unwrap();
+    let waits = "SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'";
+    let session = tokio::time::timeout(Duration::from_secs(20), async {
+        loop {
+            let found: Option<i32> = sqlx::query_scalar(waits).fetch_optional(&mut owner).await.unwrap();
+            if let Some(pid) = found {
+                return pid;
+            }
+        }
+    });
+    let session = session.await.expect("the start never came to the lock");
+    let refuse = format!("REVOKE EXECUTE ON ALL FUNCTIONS IN SCHEMA {} FROM capstan_starter", app.cell.schema);
+    sqlx::raw_sql(&refuse).execute(&mut owner).await.unwrap();
+    sqlx::query("SELECT pg_terminate_backend($1)").bind(session).execute(&mut owner).await.unwrap();
+    assert_eq!(asked.await.unwrap(), Err(StartError::Unknown));
+}
+
 #[tokio::test]
 async fn a_workspace_that_starts_much_queues_behind_itself() {
     let app = App::start().await;

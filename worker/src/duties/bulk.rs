@@ -157,10 +157,10 @@ fn told(execution_id: Uuid, error: &StoreError) -> String {
 }
 
 /// Whether an error is about the execution at hand, and would come again. What the server says of connections, clashes,
-/// limits, locks and its own end is not, nor that a table or a right is missing, as it may be while a release is under way;
-/// that a statement took too long is.
+/// limits, locks, its own end and of being a standby is not, nor that a table or a right is missing, as it may be while a
+/// release is under way; that a statement took too long is.
 fn is_of_item(error: &StoreError) -> bool {
-    const PASSING: [&str; 7] = ["08", "40", "42", "53", "55", "57", "58"];
+    const PASSING: [&str; 8] = ["08", "25006", "40", "42", "53", "55", "57", "58"];
     const TOO_LONG: &str = "57014";
     match error {
         StoreError::Data(_) | StoreError::Unsupported(_) | StoreError::Corrupt(_) => true,

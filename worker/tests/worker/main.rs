@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, reason = "tests")]
 
 mod agenda;
+mod anew;
 mod approvals;
 mod arrivals;
 mod begins;
