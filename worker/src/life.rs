@@ -140,3 +140,41 @@ impl Life {
         self.held.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::pin::pin;
+
+    use capstan_engine::store::connect::Place;
+    use chrono::{DateTime, Utc};
+    use futures::poll;
+
+    use super::*;
+
+    /// A life that writes nothing: its committers never connect.
+    fn life() -> Life {
+        let place = Place::new("postgres://localhost/none", "cell_1").unwrap();
+        let over = CancellationToken::new();
+        let committers = Committers::spawn(&place, 1, "1", 1, &over);
+        Life::new(1, "1".into(), DatabaseClock::new(DateTime::<Utc>::UNIX_EPOCH), committers, over)
+    }
+
+    #[tokio::test]
+    async fn a_worker_without_its_control_connection_starts_no_effect_until_the_next_beat() {
+        let life = life();
+        let silent = Instant::now().checked_sub(BEAT_AGE_MAX).unwrap();
+        // So far ahead that this test may be frozen in between.
+        let fresh = Instant::now() + Duration::from_secs(3_600);
+        for gone in [None, Some(silent)] {
+            life.beat(gone);
+            let mut acting = pin!(life.may_act());
+            assert!(poll!(acting.as_mut()).is_pending(), "{gone:?}");
+            // What was sent too long ago says nothing of now, even if its answer comes only now.
+            life.beat(Some(silent));
+            assert!(poll!(acting.as_mut()).is_pending(), "{gone:?}");
+            life.beat(Some(fresh));
+            assert!(poll!(acting.as_mut()).is_ready(), "{gone:?}");
+            assert!(poll!(pin!(life.may_act())).is_ready());
+        }
+    }
+}
