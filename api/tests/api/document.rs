@@ -167,4 +167,11 @@ async fn anybody_may_read_it_and_need_not_read_it_twice() {
     assert_eq!(&answer.json(), document());
     let again = ask(answer.header("etag")).await;
     assert_eq!((again.status.as_u16(), again.body.len()), (304, 0));
+    // Caches in between may keep it, too, and tell apart what depends on the encoding.
+    for answer in [&answer, &again] {
+        let cached = "public, max-age=300, stale-while-revalidate=86400";
+        assert_eq!(answer.header("cache-control"), Some(cached));
+        assert!(answer.header("set-cookie").is_none());
+    }
+    assert_eq!(again.header("etag"), answer.header("etag"));
 }

@@ -70,7 +70,7 @@ const OF_OUR_IDS: [&str; 15] = [
     "usage_pkey",
 ];
 
-async fn lines(connection: &mut PgConnection, query: &str) -> Vec<String> {
+pub(crate) async fn lines(connection: &mut PgConnection, query: &str) -> Vec<String> {
     let mut lines: Vec<String> = sqlx::query_scalar(query).fetch_all(connection).await.unwrap();
     lines.sort_unstable();
     lines

@@ -82,6 +82,7 @@ mod stats;
 mod stream;
 mod support;
 mod tables;
+mod tenant_columns;
 mod tenants;
 mod timeline;
 mod tokens;
