@@ -20,6 +20,10 @@ use sha2::{Digest, Sha256};
 
 use crate::entity_tags::is_known;
 
+/// Whoever stands in between may give it out for five minutes without asking, and for a day after that while it asks: the document
+/// changes with a release, in which fields are only added, and no secret is in it.
+const CACHED: &str = "public, max-age=300, stale-while-revalidate=86400";
+
 static DOCUMENT: LazyLock<Value> =
     LazyLock::new(|| assemble::document(&crate::router::resources().registered(), operations::all()));
 static SERVED: LazyLock<Served> = LazyLock::new(|| Served::new(&DOCUMENT));
@@ -50,7 +54,7 @@ impl Served {
 /// `GET /openapi.json`: this document. It is the same for everybody; 304 with its `ETag` as `If-None-Match`.
 pub(crate) async fn show(headers: HeaderMap) -> Response {
     let Served { text, etag } = &*SERVED;
-    let head = [(ETAG, etag.as_str()), (CACHE_CONTROL, "public, no-cache")];
+    let head = [(ETAG, etag.as_str()), (CACHE_CONTROL, CACHED)];
     if is_known(&headers, etag) {
         return (StatusCode::NOT_MODIFIED, head).into_response();
     }
