@@ -14,6 +14,8 @@ use capstan_engine::store::connect::Place;
 use sqlx::postgres::PgConnectOptions;
 use uuid::Uuid;
 
+use crate::support::left_out;
+
 /// Has every test of the API go through PgBouncer.
 const ALL_VARIABLE: &str = "CAPSTAN_TEST_POOLER";
 /// Sessions that all clients of one database share: one more than a process holds while it asks for a second.
@@ -49,11 +51,12 @@ pub(crate) fn before_all(place: Place) -> Place {
 fn begin(server: &PgConnectOptions) -> Option<Running> {
     let Some(program) = program() else {
         assert!(std::env::var_os("CI").is_none(), "PgBouncer is not installed: scripts/pgbouncer.sh does so");
-        eprintln!("left out: PgBouncer is not installed (scripts/pgbouncer.sh)");
+        left_out("what needs PgBouncer is not tested: it is not installed (scripts/pgbouncer.sh does so)");
         return None;
     };
     let Some(socket) = server.get_socket() else {
-        eprintln!("left out: the server of the tests listens on no socket");
+        assert!(std::env::var_os("CI").is_none(), "PgBouncer needs a server of the tests that listens on a socket");
+        left_out("what needs PgBouncer is not tested: the server of the tests listens on no socket");
         return None;
     };
     let folder = std::env::temp_dir().join(format!("capstan-pgb-{}", Uuid::new_v4().simple()));

@@ -9,6 +9,8 @@ use reqwest::header::{COOKIE, LOCATION, SET_COOKIE};
 use reqwest::redirect::Policy;
 use url::Url;
 
+use crate::support::left_out;
+
 /// Where Capstan is, as the provider knows it.
 pub(super) const CAPSTAN: &str = "http://127.0.0.1:7400";
 /// What `scripts/login-provider.sh` says where there is no Node.js.
@@ -32,7 +34,7 @@ fn begin() -> Option<Running> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("..");
     let installed = Command::new("bash").arg(root.join("scripts/login-provider.sh")).status().unwrap();
     if installed.code() == Some(NO_NODE) && std::env::var_os("CI").is_none() {
-        eprintln!("left out: there is no Node.js to run an OpenID provider with");
+        left_out("logging in through an OpenID provider is not tested: there is no Node.js to run one with");
         return None;
     }
     assert!(installed.success(), "the OpenID provider is not installed");
