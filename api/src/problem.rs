@@ -10,6 +10,8 @@ use serde_json::{Value, json};
 
 /// Seconds after which a client may come again when the database is away.
 const COME_AGAIN_S: u16 = 2;
+/// Most findings that are told in the `detail` of a problem; `errors` has all.
+const TOLD_MAX: usize = 10;
 
 /// An error on its way to the client. `edge` writes its body and logs what is internal, with the request's id.
 #[derive(Clone, Debug)]
@@ -165,6 +167,14 @@ impl IntoResponse for Problem {
     }
 }
 
+/// All that is wrong in one line, joined by `; `: the first so many findings, and how many more there are.
+pub(crate) fn joined(details: impl IntoIterator<Item = String>) -> String {
+    let details: Vec<String> = details.into_iter().collect();
+    let (told, more) = details.split_at(details.len().min(TOLD_MAX));
+    let told = told.join("; ");
+    if more.is_empty() { told } else { format!("{told}; and {} more", more.len()) }
+}
+
 /// A 405 that names the methods taken.
 pub(crate) fn method_not_allowed(allow: &str) -> Problem {
     let problem = Problem::from_status(StatusCode::METHOD_NOT_ALLOWED);
@@ -239,5 +249,19 @@ fn is_our_mistake(error: &sqlx::Error) -> bool {
 impl From<sqlx::Error> for Problem {
     fn from(error: sqlx::Error) -> Self {
         StoreError::from(error).into()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_tells_the_first_findings_and_counts_the_rest() {
+        let wrong = |count: usize| joined((1..=count).map(|n| format!("a{n} is wrong")));
+        assert_eq!(wrong(0), "");
+        assert_eq!(wrong(2), "a1 is wrong; a2 is wrong");
+        assert!(wrong(TOLD_MAX).ends_with("; a10 is wrong"));
+        assert!(wrong(TOLD_MAX + 3).ends_with("; a10 is wrong; and 3 more"));
     }
 }

@@ -18,7 +18,7 @@ use uuid::Uuid;
 use super::launch::REPLAYED;
 use crate::auth::Caller;
 use crate::body::{self, BODY_BYTES_MAX};
-use crate::problem::{Finding, Problem};
+use crate::problem::{Finding, Problem, joined};
 
 /// Most bytes of a request with one event: its data, and room for the rest.
 const EVENT_BYTES_MAX: usize = 2 * DATA_BYTES_MAX;
@@ -144,8 +144,10 @@ fn check(events: &[NewEvent], pointer: impl Fn(usize, &str) -> String) -> Result
             findings.push(finding("duplicate_id", pointer(index, "id"), detail));
         }
     }
-    let Some(first) = findings.first() else { return Ok(()) };
-    let detail = first.detail.clone();
+    if findings.is_empty() {
+        return Ok(());
+    }
+    let detail = joined(findings.iter().map(|finding| finding.detail.clone()));
     let hint = "each entry of errors names a field; nothing was taken in";
     Err(Problem::unprocessable("invalid_event", detail, hint).findings(findings))
 }

@@ -142,6 +142,12 @@ async fn what_is_no_lead_is_refused_by_field() {
             ("422 invalid_lead", &json!(pointer))
         );
     }
+    // All that is wrong at once, in the detail as in the entries.
+    let twice = app.post(LEADS, &json!({ "email": "ada", "name": "x".repeat(201), "fields": { "a": [1] } })).await;
+    let told = twice.json();
+    let errors: Vec<&str> =
+        told["errors"].as_array().unwrap().iter().map(|it| it["detail"].as_str().unwrap()).collect();
+    assert_eq!((errors.len(), told["detail"].as_str()), (3, Some(errors.join("; ").as_str())), "{told}");
     assert_eq!(app.post(LEADS, &json!({ "name": "a", "status": "gone" })).await.verdict(), "422 unknown_status");
     assert_eq!(app.post(LEADS, &json!({ "name": "a", "age": 3 })).await.verdict(), "400 bad_body");
     let path = "/api/v1/lead-fields/budget";

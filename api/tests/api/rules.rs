@@ -155,6 +155,14 @@ async fn what_is_wrong_with_a_rule_is_told_at_its_fields_and_nothing_is_made() {
         let refused = app.post(RULES, &rule).await;
         assert_eq!((refused.verdict().as_str(), places(&refused)[0].as_str()), (verdict, place), "{}", refused.text());
     }
+    let told = app.post(RULES, &with(&with(&greeting(), "name", json!(" ")), "actions", json!([]))).await.json();
+    let errors: Vec<String> = told["errors"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|entry| format!("{}: {}", text(&entry["pointer"]), text(&entry["detail"])))
+        .collect();
+    assert_eq!((errors.len(), told["detail"].as_str()), (2, Some(errors.join("; ").as_str())), "{told}");
     assert_eq!((app.count("workflows").await, app.count("automation_rules").await), (0, 0));
 
     let rule = made(&app, &greeting()).await;

@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use super::LEAD;
-use crate::problem::{Finding, Problem};
+use crate::problem::{Finding, Problem, joined};
 use crate::routes::author::{Author, not_moved};
 
 /// How often an act that met another one comes again.
@@ -111,7 +111,7 @@ fn busy() -> Problem {
 }
 
 fn flawed(flaws: Vec<LeadFlaw>) -> Problem {
-    let detail = flaws.first().map(|flaw| flaw.detail.clone()).unwrap_or_default();
+    let detail = joined(flaws.iter().map(|flaw| flaw.detail.clone()));
     let findings = flaws.into_iter().map(|flaw| Finding {
         code: flaw.code,
         pointer: format!("/{}", flaw.place),

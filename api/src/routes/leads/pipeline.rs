@@ -13,7 +13,7 @@ use serde_json::{Map, Value, json};
 use super::LEAD_BYTES_MAX;
 use crate::auth::Caller;
 use crate::body;
-use crate::problem::{Finding, Problem};
+use crate::problem::{Finding, Problem, joined};
 use crate::routes::workflows::{etag, expected_revision, stale};
 
 /// The pipeline, and how often it was changed: 0 as it is shipped.
@@ -65,8 +65,8 @@ pub(crate) async fn put(caller: Caller, request: Request) -> Result<Response, Pr
     let headers = request.headers().clone();
     let machine: Machine = body::typed(request, LEAD_BYTES_MAX).await?;
     let flaws = machine.check();
-    if let Some(first) = flaws.first() {
-        let detail = first.detail.clone();
+    if !flaws.is_empty() {
+        let detail = joined(flaws.iter().map(|flaw| flaw.detail.clone()));
         let findings = flaws.into_iter().map(|flaw| Finding {
             code: "invalid",
             pointer: flaw.pointer,

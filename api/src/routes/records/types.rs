@@ -20,7 +20,7 @@ use super::{TYPE, TYPE_BYTES_MAX};
 use crate::auth::Caller;
 use crate::body;
 use crate::openapi::shapes::Time;
-use crate::problem::{Finding, Problem};
+use crate::problem::{Finding, Problem, joined};
 use crate::routes::leads::pipeline::told_machine;
 use crate::routes::workflows::{etag, expected_revision, stale};
 
@@ -163,7 +163,7 @@ pub(crate) async fn delete(caller: Caller, Path(name): Path<String>) -> Result<S
 }
 
 fn invalid(flaws: Vec<MachineFlaw>) -> Problem {
-    let detail = flaws.first().map(|flaw| flaw.detail.clone()).unwrap_or_default();
+    let detail = joined(flaws.iter().map(|flaw| flaw.detail.clone()));
     let findings = flaws.into_iter().map(|flaw| Finding {
         code: "invalid",
         pointer: flaw.pointer,

@@ -5,7 +5,7 @@ use capstan_domain::rules::{Definition, Place, compile, place};
 use serde_json::{Value, json};
 
 use crate::Api;
-use crate::problem::Problem;
+use crate::problem::{Problem, joined};
 use crate::routes::publish::{Proven, refuse_errors};
 use crate::routes::workflows::invalid_graph;
 
@@ -26,11 +26,11 @@ pub(super) fn in_rule(problem: Problem, rule: &Definition) -> Problem {
         return problem;
     }
     let errors: Vec<Value> = problem.errors.iter().map(|entry| at_field(entry, rule)).collect();
-    let first = errors.first().map(|entry| {
-        let text = |field: &str| entry[field].as_str().unwrap_or_default().to_owned();
+    let told = errors.iter().map(|entry| {
+        let text = |field: &str| entry[field].as_str().unwrap_or_default();
         format!("{}: {}", text("pointer"), text("detail"))
     });
-    let detail = first.unwrap_or_else(|| problem.detail.to_string());
+    let detail = if errors.is_empty() { problem.detail.to_string() } else { joined(told) };
     Problem::unprocessable("invalid_rule", detail, "each entry of errors names a place").findings(errors)
 }
 

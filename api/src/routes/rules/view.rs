@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use uuid::Uuid;
 
 use crate::openapi::shapes;
-use crate::problem::{Finding, Problem};
+use crate::problem::{Finding, Problem, joined};
 use crate::routes::workflows::check_name;
 
 /// Where what a rule can say is told.
@@ -89,7 +89,7 @@ impl Wish {
 }
 
 fn invalid(flaws: Vec<Flaw>) -> Problem {
-    let detail = flaws.first().map(|flaw| format!("{}: {}", flaw.pointer, flaw.detail)).unwrap_or_default();
+    let detail = joined(flaws.iter().map(|flaw| format!("{}: {}", flaw.pointer, flaw.detail)));
     let findings = flaws.into_iter().map(|Flaw { pointer, detail }| Finding {
         code: "invalid_rule",
         pointer,
