@@ -84,6 +84,31 @@ async fn a_public_lead_is_the_lead_its_values_its_history_and_a_start_in_one() {
 }
 
 #[tokio::test]
+async fn a_lead_is_there_with_its_start_or_not_at_all_wherever_its_session_ends() {
+    let app = App::start().await;
+    app.publish(&form(json!({}))).await;
+    let mut owner = app.cell.connect(Role::Owner).await.unwrap();
+    let end = "CREATE FUNCTION end_session() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER AS \
+               $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NULL; END $$";
+    sqlx::raw_sql(end).execute(&mut owner).await.unwrap();
+    let written = [("leads", 1), ("lead_events", 2), ("trigger_starts", 1), ("events", 1)];
+    for (last, _) in written {
+        let ends = format!("CREATE TRIGGER ends AFTER INSERT ON {last} EXECUTE FUNCTION end_session()");
+        sqlx::raw_sql(&ends).execute(&mut owner).await.unwrap();
+        let lost = public(&app, &ada(3000)).await;
+        assert_eq!(lost.status, 503, "{last}: {}", lost.text());
+        for (table, _) in written {
+            assert_eq!(app.count(table).await, 0, "{table} after the session ended at {last}");
+        }
+        sqlx::raw_sql(&format!("DROP TRIGGER ends ON {last}")).execute(&mut owner).await.unwrap();
+    }
+    assert_eq!(public(&app, &ada(3000)).await.status, 202);
+    for (table, rows) in written {
+        assert_eq!(app.count(table).await, rows, "{table}");
+    }
+}
+
+#[tokio::test]
 async fn what_is_wrong_is_told_by_field_and_leaves_nothing() {
     let app = App::start().await;
     app.publish(&form(json!({ "consent": "You may write to me." }))).await;
