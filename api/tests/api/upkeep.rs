@@ -1,12 +1,15 @@
 //! What administrators of the platform see of upkeep.
 
+use std::sync::Arc;
+
 use capstan_engine::store::connect::Role;
+use capstan_private_postgres::{Options, PrivatePostgres};
 use serde_json::{Value, json};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
 use crate::people::send;
-use crate::support::App;
+use crate::support::{App, left_out, prepare};
 use crate::tenants::admin;
 
 #[tokio::test]
@@ -49,6 +52,55 @@ async fn administrators_of_the_platform_see_duties_retention_and_reports() {
     assert_eq!(told["slow_statements"].is_array(), preloaded, "{told}");
     let unused = told["unused_indexes"].as_array().unwrap();
     assert!(unused.iter().any(|it| it["index"] == "filled_text" && it["bytes"].as_i64().unwrap() > 1 << 20), "{told}");
+}
+
+/// Whether the server that tests run on has the extension. Where CI is, it has to.
+async fn has_statistics_of_statements() -> bool {
+    let app = App::start().await;
+    let mut owner = app.control.connect(Role::Owner).await.unwrap();
+    let found = "SELECT EXISTS (SELECT FROM pg_available_extensions WHERE name = 'pg_stat_statements')";
+    let is_there: bool = sqlx::query_scalar(found).fetch_one(&mut owner).await.unwrap();
+    if !is_there {
+        assert!(std::env::var_os("CI").is_none(), "the server of the tests has no pg_stat_statements");
+        left_out(
+            "lists of slow statements are not tested: the server has no pg_stat_statements (it comes with contrib)",
+        );
+    }
+    is_there
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn slow_statements_of_the_product_are_told_worst_first_and_without_values() {
+    if !has_statistics_of_statements().await {
+        return;
+    }
+    let postgres = tokio::task::spawn_blocking(|| {
+        let options = Options::throw_away_in_memory().setting("shared_buffers", "32MB");
+        PrivatePostgres::start(options.setting("shared_preload_libraries", "pg_stat_statements")).unwrap()
+    });
+    let postgres = postgres.await.unwrap();
+    let url = postgres.url("postgres");
+    prepare(&url).await.unwrap();
+    let app = App::start_at(&url, Arc::new(postgres), |_, _| {}).await;
+    let session = admin(&app).await;
+    let mut owner = app.cell.connect(Role::Owner).await.unwrap();
+    let of_the_owner = "CREATE EXTENSION pg_stat_statements; SELECT pg_stat_statements_reset(); \
+                        SELECT count(*) FROM generate_series(1, 100000) AS owners WHERE owners::text <> 'a secret'";
+    sqlx::raw_sql(of_the_owner).execute(&mut owner).await.unwrap();
+    let mut api = app.cell.connect(Role::Api).await.unwrap();
+    for _ in 0..3 {
+        let slow = "SELECT count(*) FROM generate_series(1, 100000) AS slow WHERE slow::text <> 'a secret'";
+        sqlx::raw_sql(slow).execute(&mut api).await.unwrap();
+    }
+    let told = send(&app, &session, "GET", "/platform/duties", json!({})).await.json();
+    let statements = told["slow_statements"].as_array().unwrap_or_else(|| panic!("{told}"));
+    let slow: Vec<&Value> = statements.iter().filter(|it| text(&it["statement"]).contains("AS slow WHERE")).collect();
+    assert_eq!((slow.len(), slow[0]["calls"].as_i64()), (1, Some(3)), "{told}");
+    assert!(slow[0]["mean_ms"].as_f64().is_some_and(|mean_ms| mean_ms > 0.0), "{told}");
+    let all = told["slow_statements"].to_string();
+    assert!(!all.contains("a secret") && !all.contains("owners"), "{told}");
+    let times: Vec<i64> = statements.iter().map(|it| it["total_ms"].as_i64().unwrap()).collect();
+    assert!(times.is_sorted_by(|before, after| before >= after), "{times:?}");
 }
 
 /// A dedicated cell as `control` knows it, with a worker there for so many seconds.
