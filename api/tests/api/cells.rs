@@ -1,5 +1,6 @@
 //! Workspaces with databases of their own: made step by step, found by one look-up, and alone in there.
 
+use std::ops::RangeInclusive;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,6 +19,9 @@ use crate::people::send;
 use crate::support::{App, simple};
 use crate::tenants::admin;
 
+/// What the catalogue of a new cell takes on disk: megabytes, which a server with many of them has to have.
+const CATALOGUE_BYTES: RangeInclusive<i64> = 1 << 20..=64 << 20;
+
 /// One whose creator is the superuser of the tests.
 fn provisioner(app: &App) -> Provisioner {
     Provisioner::new(app.control.clone(), app.control.clone(), Arc::clone(&app.keys))
@@ -31,7 +35,15 @@ async fn finish(app: &App, provisioner: &Provisioner, id: Uuid) -> OperationRow 
         loop {
             // The API goes on with it by itself, too.
             let _ = app.api.turn(id).await;
-            Box::pin(provisioner.turn(&mut control)).await.unwrap();
+            let turn = Box::pin(provisioner.turn(&mut control)).await.unwrap();
+            if let Some(turn) = turn.filter(|turn| turn.failure.is_none()) {
+                let expected = turn.step == "schema";
+                assert_eq!(
+                    turn.catalogue_bytes.is_some_and(|bytes| CATALOGUE_BYTES.contains(&bytes)),
+                    expected,
+                    "{turn:?}"
+                );
+            }
             let row = access::get_operation(&mut owner, id).await.unwrap().unwrap();
             if row.ended_at.is_some() {
                 return row;
@@ -243,7 +255,10 @@ async fn a_database_is_made_once_however_often_it_is_tried_and_a_foreign_one_is_
     let lock = "SELECT pg_advisory_lock(hashtext(current_schema() || '#ddl'), n) FROM generate_series(0, $1 - 1) AS n";
     sqlx::query(lock).bind(DDL_AT_ONCE_MAX).execute(&mut others).await.unwrap();
     assert_eq!(Box::pin(makes.turn(&mut control)).await.unwrap(), None);
-    sqlx::query("SELECT pg_advisory_unlock_all()").execute(&mut others).await.unwrap();
+    // From here on one other is: two make databases at the same time, and no more.
+    let one_is_done = "SELECT pg_advisory_unlock(hashtext(current_schema() || '#ddl'), 0)";
+    sqlx::query(one_is_done).execute(&mut others).await.unwrap();
+    assert_eq!(DDL_AT_ONCE_MAX, 2);
 
     let name = cells::database_name(workspace_id);
     for change in ["", "COMMENT ON DATABASE {} IS NULL"] {
