@@ -106,6 +106,24 @@ async fn a_claim_scans_as_many_tokens_as_it_takes_and_joins_executions_by_key_in
 }
 
 #[tokio::test]
+async fn what_a_worker_asks_again_is_prepared_once_and_planned_no_more() {
+    let cell = empty().await;
+    let mut worker = cell.worker().await;
+    for _ in 0..2 {
+        let claimed = cell.leased_many(&mut worker, 1).await;
+        let done = step(&claimed[0], 1, end(true));
+        commit(&mut worker.0, worker.1, &[&done]).await.unwrap();
+    }
+    let prepared = "SELECT statement, generic_plans + custom_plans FROM pg_prepared_statements";
+    let prepared: Vec<(String, i64)> = sqlx::query_as(prepared).fetch_all(&mut worker.0).await.unwrap();
+    for function in ["claim_", "commit_"] {
+        let of_it = prepared.iter().filter(|(statement, _)| statement.contains(&format!("FROM {function}")));
+        let runs: Vec<i64> = of_it.map(|(_, runs)| *runs).collect();
+        assert!(runs.len() == 1 && runs[0] >= 2, "{function}: {prepared:#?}");
+    }
+}
+
+#[tokio::test]
 async fn a_claim_of_suspects_uses_their_own_index() {
     before_and_after_analyze(async |warm, plans| {
         claim(&mut warm.worker.0, warm.worker.1, 0, 0, true).await.unwrap();
