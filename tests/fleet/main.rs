@@ -27,6 +27,7 @@ mod restart;
 mod rules;
 mod schedules;
 mod seeds;
+mod sessions;
 mod site;
 mod skew;
 mod spans;
