@@ -19,6 +19,7 @@ mod keys;
 mod kill;
 mod limits;
 mod memory;
+mod migrated;
 mod outage;
 mod poison;
 mod process;

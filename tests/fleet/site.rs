@@ -66,6 +66,11 @@ impl Site {
         }
     }
 
+    /// Settings of a command that needs the database only.
+    pub(crate) fn env(&self) -> Vec<(&'static str, String)> {
+        vec![("DATABASE_URL", self.url.clone())]
+    }
+
     pub(crate) async fn worker(&self, world: &World) -> Process {
         Process::start(&["worker"], &self.worker_env(world)).await
     }

@@ -74,3 +74,26 @@ pub async fn list_audit(
     );
     Ok(rows.bind(before).bind(limit).fetch_all(connection).await?)
 }
+
+/// What the newest change of a member of a subject came to, by its path; null if there is none. For a command of the owner's, as no
+/// index leads there.
+///
+/// # Errors
+/// If the database does.
+pub async fn last_change(
+    connection: &mut PgConnection,
+    action: &str,
+    subject: &str,
+    path: &str,
+) -> Result<Value, StoreError> {
+    let after: Option<Value> = sqlx::query_scalar(
+        "SELECT c.member->'after' FROM platform_audit a CROSS JOIN LATERAL jsonb_array_elements(a.changes) AS c (member) \
+          WHERE a.action = $1 AND a.subject = $2 AND c.member->>'path' = $3 ORDER BY a.audit_id DESC LIMIT 1",
+    )
+    .bind(action)
+    .bind(subject)
+    .bind(path)
+    .fetch_optional(connection)
+    .await?;
+    Ok(after.unwrap_or_default())
+}

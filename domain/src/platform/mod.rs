@@ -5,7 +5,7 @@ mod audit;
 mod pages;
 mod settings;
 
-pub use audit::{PlatformAuditRow, list_audit, record};
+pub use audit::{PlatformAuditRow, last_change, list_audit, record};
 pub use pages::{AssignedRow, assign_pages, assigned_pages, pages_of};
 pub use settings::{
     InForce, SETTINGS, Setting, SettingFlaw, SettingKind, SettingRow, hold_settings, in_force, list_settings,
