@@ -27,8 +27,8 @@ async fn log_in(url: &str) -> String {
     cookie.split(';').next().unwrap().to_owned()
 }
 
-async fn me(url: &str, cookie: &str) -> Response {
-    Client::new().get(format!("{url}/api/v1/me")).header("cookie", cookie).send().await.unwrap()
+async fn get(url: &str, path: &str, cookie: &str) -> Response {
+    Client::new().get(format!("{url}/api/v1/{path}")).header("cookie", cookie).send().await.unwrap()
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -39,7 +39,7 @@ async fn a_session_is_used_at_another_process_after_the_one_that_made_it_was_kil
     let cookie = log_in(&url).await;
     first.kill9().await;
     let (second, url) = site.serve().await;
-    let answer = me(&url, &cookie).await;
+    let answer = get(&url, "me", &cookie).await;
     assert_eq!(answer.status().as_u16(), 200);
     let told: Value = answer.json().await.unwrap();
     assert_eq!(told["user"]["email"], json!(EMAIL), "{told}");
@@ -48,6 +48,6 @@ async fn a_session_is_used_at_another_process_after_the_one_that_made_it_was_kil
     assert!(ended.status().is_success(), "{}", ended.status());
     second.kill9().await;
     let (third, url) = site.serve().await;
-    assert_eq!(me(&url, &cookie).await.status().as_u16(), 401);
+    assert_eq!(get(&url, "sessions", &cookie).await.status().as_u16(), 401);
     third.end().await;
 }
