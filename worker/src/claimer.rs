@@ -227,6 +227,7 @@ impl Claimer {
             pass(Point::AfterClaim);
             self.life.clock.at_least(now);
         }
+        tell_waits(&claimed);
         let mut activations = Vec::with_capacity(count);
         let mut elsewhere = false;
         let mut unknown = false;
@@ -286,6 +287,19 @@ impl Claimer {
             warn!(executions = returned, "gave back executions whose claim had lost its answer");
         }
         Ok(())
+    }
+}
+
+/// Tells the metrics how long those waited that are claimed for the first time. Both times are of the database's clock; an execution
+/// that was held back, or lost a worker, is left out.
+fn tell_waits(claimed: &[Claimed]) {
+    let mut fresh = claimed.iter().filter(|it| it.fresh && it.held_by.is_none() && it.losses == 0).peekable();
+    if fresh.peek().is_none() {
+        return;
+    }
+    let waits = metrics::histogram!("capstan_start_to_claim_seconds");
+    for one in fresh {
+        waits.record((one.claimed_at - one.begun_at).as_seconds_f64().max(0.0));
     }
 }
 
