@@ -34,7 +34,6 @@ pub struct Metric {
 const SECONDS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 /// Upper bounds of the buckets of numbers of things that are written together.
 const ITEMS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0];
-
 /// Upper bounds of the buckets of waits for a worker, in seconds.
 const WAITS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0];
 
@@ -188,7 +187,8 @@ pub fn page() -> String {
          (../deploy/prometheus/capstan.rules.yaml).\n\n`capstan_cell_…` are figures of a whole pooled cell. A worker takes them \
          about each minute; each `serve` reads the last ones\nwhen it is asked, at most every 15 seconds, and tells the same as \
          others do: take the `max` of processes, not the sum. Where\nnothing waits an age is 0. `capstan_cell_figures_age_seconds` \
-         says how old they are; without the metric none were ever taken.\nDedicated cells are not among them.\n\nThis page is made of `api/src/metrics/catalogue.rs`; a test compares them.\n\n\
+         says how old they are; without the metric none were ever taken.\nDedicated cells are not among them.\n\n\
+         This page is made of `api/src/metrics/catalogue.rs`; a test compares them.\n\n\
          | metric | kind | labels | counted by | tells |\n|---|---|---|---|---|\n",
     );
     for Metric { name, kind, labels, process, help, .. } in METRICS {
