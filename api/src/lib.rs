@@ -144,6 +144,7 @@ pub struct Parts {
     hub: Hub,
     listeners: Listeners,
     metrics: metrics::Exposition,
+    figures: metrics::figures::Figures,
     closing: CancellationToken,
 }
 
@@ -197,6 +198,7 @@ impl Api {
             hub: Hub::new(),
             listeners: Listeners::new(),
             metrics: metrics::Exposition::install(),
+            figures: metrics::figures::Figures::default(),
             closing: CancellationToken::new(),
             guard: guard(&settings.allow),
             settings,

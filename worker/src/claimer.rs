@@ -227,6 +227,7 @@ impl Claimer {
             pass(Point::AfterClaim);
             self.life.clock.at_least(now);
         }
+        tell_waits(&claimed);
         let mut activations = Vec::with_capacity(count);
         let mut elsewhere = false;
         let mut unknown = false;
@@ -289,8 +290,62 @@ impl Claimer {
     }
 }
 
+/// Tells the metrics how long those waited that are claimed for the first time.
+fn tell_waits(claimed: &[Claimed]) {
+    if claimed.is_empty() {
+        return;
+    }
+    let told = metrics::histogram!("capstan_start_to_claim_seconds");
+    for wait_s in waits_s(claimed) {
+        told.record(wait_s);
+    }
+}
+
+/// How long they waited, in seconds, from the start to the claim by the database's clock. Whoever was held back, or has lost a worker, did
+/// not wait for that alone, and is left out.
+fn waits_s(claimed: &[Claimed]) -> impl Iterator<Item = f64> {
+    let fresh = claimed.iter().filter(|one| one.fresh && one.held_by.is_none() && one.losses == 0);
+    fresh.map(|one| (one.claimed_at - one.begun_at).as_seconds_f64().max(0.0))
+}
+
 /// Up to a quarter less, so that the processes of a fleet do not poll in step.
 fn jittered(pause: Duration) -> Duration {
     let share = f64::from(uuid::Uuid::now_v7().as_bytes()[15]) / 255.0;
     pause.mul_f64(1.0 - share / 4.0)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_those_that_are_claimed_for_the_first_time_tell_how_long_they_waited() {
+        let begun_at = DateTime::<Utc>::UNIX_EPOCH;
+        let first = |wait_ms| Claimed {
+            execution_id: Uuid::nil(),
+            workspace_id: Uuid::nil(),
+            lease_no: 1,
+            losses: 0,
+            held_by: None,
+            fresh: true,
+            vt: 0,
+            version_id: Uuid::nil(),
+            trigger_node_id: "start".into(),
+            input: "{}".into(),
+            begun_at,
+            deadline_at: None,
+            incident: false,
+            claimed_at: begun_at + TimeDelta::milliseconds(wait_ms),
+            trace: None,
+        };
+        let claimed = [
+            first(1_500),
+            Claimed { fresh: false, ..first(2_000) },
+            Claimed { held_by: Some(7), ..first(3_000) },
+            Claimed { losses: 1, ..first(4_000) },
+            // The clock was set back in between.
+            first(-250),
+        ];
+        assert_eq!(waits_s(&claimed).collect::<Vec<_>>(), [1.5, 0.0]);
+    }
 }

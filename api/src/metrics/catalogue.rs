@@ -34,6 +34,8 @@ pub struct Metric {
 const SECONDS: &[f64] = &[0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0];
 /// Upper bounds of the buckets of numbers of things that are written together.
 const ITEMS: &[f64] = &[1.0, 2.0, 4.0, 8.0, 16.0, 32.0, 64.0, 128.0, 256.0, 512.0, 1024.0];
+/// Upper bounds of the buckets of waits for a worker, in seconds.
+const WAITS: &[f64] = &[0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0, 60.0, 300.0, 900.0];
 
 const fn of(name: &'static str, kind: Kind, process: &'static str, help: &'static str) -> Metric {
     Metric { name, kind, labels: &[], process, help, buckets: &[] }
@@ -47,6 +49,11 @@ const fn by(metric: Metric, buckets: &'static [f64]) -> Metric {
     Metric { buckets, ..metric }
 }
 
+/// A figure of a pooled cell, of which each API process tells the same.
+const fn of_cell(name: &'static str, help: &'static str) -> Metric {
+    labelled(of(name, Kind::Gauge, "serve", help), &["cell"])
+}
+
 /// All of them, by name.
 pub const METRICS: &[Metric] = &[
     of(
@@ -55,6 +62,20 @@ pub const METRICS: &[Metric] = &[
         "worker",
         "Attempts that were not made and do not count, as the database did not answer.",
     ),
+    of_cell("capstan_cell_active", "Executions that a worker was at."),
+    of_cell("capstan_cell_alerts_open", "Alerts of all workspaces that were open, at most 100,000."),
+    of_cell("capstan_cell_connections_used_ratio", "Share of the database server's connections that were in use."),
+    of_cell(
+        "capstan_cell_figures_age_seconds",
+        "How long ago the figures of the cell were taken: it grows while no worker takes any, or the database does not answer.",
+    ),
+    of_cell("capstan_cell_oldest_transaction_seconds", "How long the oldest transaction of the database had gone on."),
+    of_cell("capstan_cell_outbox_age_seconds", "How long the oldest event had waited to be handed out to webhooks."),
+    of_cell("capstan_cell_queue_age_seconds", "How long the oldest execution had waited that no worker had taken."),
+    of_cell("capstan_cell_queued", "Tokens that waited in the queue, at most 1,000,000."),
+    of_cell("capstan_cell_timer_late_seconds", "By how much the timer was late that was due longest."),
+    of_cell("capstan_cell_webhooks_waiting", "Deliveries to webhooks that waited for an attempt, at most 100,000."),
+    of_cell("capstan_cell_workers", "Workers that had beaten within ten seconds."),
     of("capstan_cells_served", Kind::Gauge, "worker", "Dedicated cells that this worker served when it looked last."),
     by(
         of("capstan_commit_group_items", Kind::Histogram, "worker", "Results of executions that one commit wrote."),
@@ -115,6 +136,15 @@ pub const METRICS: &[Metric] = &[
         ),
         &["outcome"],
     ),
+    by(
+        of(
+            "capstan_start_to_claim_seconds",
+            Kind::Histogram,
+            "worker",
+            "Time from the start of an execution until a worker claimed it for the first time, by the clock of the database.",
+        ),
+        WAITS,
+    ),
     labelled(
         of(
             "capstan_webhook_attempts_total",
@@ -153,7 +183,12 @@ pub fn page() -> String {
         "# Metrics\n\n`GET /metrics` of `capstan serve` and `capstan dev`, and of a `capstan worker` with \
          `CAPSTAN_METRICS_LISTEN`, tells in the text\nformat of Prometheus what that process has counted since its start. No \
          label names a workspace or an execution. A dashboard\nfor Grafana is [deploy/grafana/capstan.json]\
-         (../deploy/grafana/capstan.json).\n\nThis page is made of `api/src/metrics/catalogue.rs`; a test compares them.\n\n\
+         (../deploy/grafana/capstan.json), and rules to be woken by are\n[deploy/prometheus/capstan.rules.yaml]\
+         (../deploy/prometheus/capstan.rules.yaml).\n\n`capstan_cell_…` are figures of a whole pooled cell. A worker takes them \
+         about each minute; each `serve` reads the last ones\nwhen it is asked, at most every 15 seconds, and tells the same as \
+         others do: take the `max` of processes, not the sum. Where\nnothing waits an age is 0. `capstan_cell_figures_age_seconds` \
+         says how old they are; without the metric none were ever taken.\nDedicated cells are not among them.\n\n\
+         This page is made of `api/src/metrics/catalogue.rs`; a test compares them.\n\n\
          | metric | kind | labels | counted by | tells |\n|---|---|---|---|---|\n",
     );
     for Metric { name, kind, labels, process, help, .. } in METRICS {

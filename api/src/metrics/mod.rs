@@ -1,6 +1,7 @@
 //! Metrics of this process as Prometheus text. No label names a workspace or an execution.
 
 pub mod catalogue;
+pub(crate) mod figures;
 
 use std::future::ready;
 use std::sync::OnceLock;

@@ -8,7 +8,7 @@ use axum::response::{IntoResponse, Response};
 use serde_json::json;
 
 use crate::Api;
-use crate::metrics::answer;
+use crate::metrics::{answer, figures};
 use crate::problem::Problem;
 
 /// Longest wait for the database.
@@ -34,8 +34,9 @@ pub(crate) async fn readyz(State(api): State<Api>) -> Result<Response, Problem> 
     Ok(Json(json!({ "status": "ready" })).into_response())
 }
 
-/// `GET /metrics`: Prometheus text.
+/// `GET /metrics`: Prometheus text, also while the database does not answer.
 pub(crate) async fn metrics(State(api): State<Api>) -> Response {
+    figures::refresh(&api).await;
     answer(&api.metrics).into_response()
 }
 

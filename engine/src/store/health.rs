@@ -23,6 +23,8 @@ pub const KEPT_DAYS: i32 = 14;
 const LATE_S: f64 = 300.0;
 /// Tokens, and leases, that are counted at most.
 const COUNTED_MAX: i64 = 1_000_000;
+/// Open alerts, and deliveries to webhooks, that are counted at most.
+const FEW_COUNTED_MAX: i64 = 100_000;
 /// Old rows that one round removes: it makes one.
 const TIDIED_MAX: i64 = 1_000;
 
@@ -61,6 +63,35 @@ pub struct Health {
     pub database_bytes: Option<f64>,
 }
 
+/// The figures of a cell that were taken last. Ages are in seconds; none where there is nothing to wait, or nobody knows.
+#[derive(Clone, Debug, FromRow)]
+pub struct Newest {
+    /// How long ago they were taken, by the clock of the database.
+    pub age_s: f64,
+    /// Workers that had beaten within ten seconds.
+    pub workers: i64,
+    /// Tokens that waited in the queue.
+    pub queued: i64,
+    /// Executions that a worker was at.
+    pub active: i64,
+    /// Since when the oldest execution waited that no worker had taken.
+    pub queue_age_s: Option<f64>,
+    /// By how much the timer was late that was due longest.
+    pub timer_late_s: Option<f64>,
+    /// Since when the oldest event waited that had not been handed out to webhooks.
+    pub outbox_age_s: Option<f64>,
+    /// Alerts of all workspaces that were open, at most a hundred thousand. None if a worker of an older release took the figures.
+    pub alerts_open: Option<i64>,
+    /// Deliveries to webhooks that waited for an attempt, at most a hundred thousand. None as with alerts.
+    pub deliveries_waiting: Option<i64>,
+    /// Since when the oldest transaction of the database went on.
+    pub oldest_transaction_s: Option<f64>,
+    /// Connections of clients to the server.
+    pub connections: i64,
+    /// How many it may have.
+    pub connections_max: i32,
+}
+
 /// How something stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize)]
 #[serde(rename_all = "lowercase")]
@@ -93,10 +124,12 @@ pub async fn take(connection: &mut PgConnection) -> Result<(), StoreError> {
     sqlx::query(
         "INSERT INTO system_health_metrics \
            (taken_at, workers, queued, active, queue_age_s, timer_late_s, outbox_age_s, claimed_total, oldest_transaction_s, \
-            live_rows, dead_rows, months_ahead, connections, connections_max, database_bytes) \
+            live_rows, dead_rows, months_ahead, connections, connections_max, database_bytes, alerts_open, deliveries_waiting) \
          SELECT clock_timestamp(), $1, (SELECT count(*) FROM (SELECT FROM queue LIMIT $5) q), \
                 (SELECT count(*) FROM (SELECT FROM leases LIMIT $5) l), $2, $3, $4, s.claimed_total, s.oldest_transaction_s, \
-                s.live_rows, s.dead_rows, s.months_ahead, s.connections, s.connections_max, s.database_bytes \
+                s.live_rows, s.dead_rows, s.months_ahead, s.connections, s.connections_max, s.database_bytes, \
+                (SELECT count(*) FROM (SELECT FROM alerts x WHERE x.cleared_at IS NULL LIMIT $6) a), \
+                (SELECT count(*) FROM (SELECT FROM webhook_deliveries x WHERE x.status = 'pending' LIMIT $6) d) \
            FROM server_health_1() s",
     )
     .bind(workers)
@@ -104,6 +137,7 @@ pub async fn take(connection: &mut PgConnection) -> Result<(), StoreError> {
     .bind(timer_late_s)
     .bind(outbox_age_s)
     .bind(COUNTED_MAX)
+    .bind(FEW_COUNTED_MAX)
     .execute(&mut *connection)
     .await?;
     sqlx::query(
@@ -143,6 +177,18 @@ pub async fn series(connection: &mut PgConnection, hours: i32, stretch_s: i32) -
                  FROM taken t GROUP BY date_bin(make_interval(secs => $2), t.taken_at, '2000-01-01T00:00:00Z'::timestamptz) \
                 ORDER BY 1";
     Ok(sqlx::query_as(sql).bind(hours).bind(f64::from(stretch_s)).fetch_all(connection).await?)
+}
+
+/// The figures that were taken last, if any were: one row, by the key. For the API's role.
+///
+/// # Errors
+/// If the database does.
+pub async fn newest(connection: &mut PgConnection) -> Result<Option<Newest>, StoreError> {
+    let sql = "SELECT extract(epoch FROM clock_timestamp() - m.taken_at)::float8 AS age_s, m.workers, m.queued, m.active, \
+                      m.queue_age_s, m.timer_late_s, m.outbox_age_s, m.alerts_open, m.deliveries_waiting, \
+                      m.oldest_transaction_s, m.connections, m.connections_max \
+                 FROM system_health_metrics m ORDER BY m.taken_at DESC LIMIT 1";
+    Ok(sqlx::query_as(sql).fetch_optional(connection).await?)
 }
 
 /// How things stand by the newest figures, which are `age_s` seconds old; none were taken if they are absent.
