@@ -150,7 +150,7 @@ async fn an_approval_is_answered_by_the_link_in_its_mail() {
     let mail = client
         .get(list.split("href=\"").find(|link| link.starts_with("/dev/mail/")).unwrap().split('"').next().unwrap())
         .await;
-    let link = mail.split("Approve: ").nth(1).unwrap().split_whitespace().next().unwrap();
+    let link = mail.split("Approve: <a href=\"").nth(1).unwrap().split('"').next().unwrap();
     let page =
         client.get(link.split_once("/approve/").map(|(_, token)| format!("/approve/{token}")).unwrap().as_str()).await;
     assert!(page.contains("Cost centre"), "{page}");

@@ -144,6 +144,7 @@ pub(crate) fn resources() -> Routes {
         )
         .route("/deleted-workflows", get(Permission::WorkflowsRead, deleted::list))
         .route("/deleted-workflows/{workflow_id}/restore", post(Permission::WorkflowsPublish, deleted::restore))
+        .route("/workflows/{workflow_id}/rename", post(Permission::WorkflowsWrite, workflows::rename))
         .route("/workflows/{workflow_id}/draft", put(Permission::WorkflowsWrite, workflows::save_draft))
         .route("/workflows/{workflow_id}/draft/simulate", post(Permission::WorkflowsRead, simulate::create))
         .route("/workflows/{workflow_id}/draft/backtest", post(Permission::ExecutionsRead, backtest::create))

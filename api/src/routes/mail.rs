@@ -7,6 +7,7 @@ use axum::http::request::Parts;
 use axum::response::Response;
 use capstan_domain::mailbox::{self, MAILS_KEPT, MailRow, TO_PEOPLE};
 use capstan_engine::core::ids::WorkspaceId;
+use url::Url;
 
 use super::id;
 use crate::Api;
@@ -14,6 +15,9 @@ use crate::auth::{Caller, is_from_this_machine};
 use crate::html::{escape, page, time};
 use crate::problem::Problem;
 use crate::tenant;
+
+/// How addresses begin that can be clicked.
+const SCHEMES: [&str; 2] = ["http://", "https://"];
 
 /// `GET /dev/mail`: newest first.
 pub(crate) async fn list(State(api): State<Api>, caller: Caller, parts: Parts) -> Result<Response, Problem> {
@@ -64,7 +68,7 @@ pub(crate) async fn show(
         escape(&mail.recipients.join(", ")),
         time(mail.created_at),
         escape(&mail.message_id),
-        escape(&mail.body_text),
+        linked(&mail.body_text),
     );
     if let Some(html) = &mail.body_html {
         let _ = writeln!(
@@ -95,6 +99,32 @@ fn row(body: &mut String, mail: &MailRow) {
     );
 }
 
+/// Text as HTML, whose addresses can be clicked.
+fn linked(text: &str) -> String {
+    let (mut html, mut rest) = (String::with_capacity(text.len()), text);
+    while let Some(at) = next_address(rest) {
+        let (before, from) = rest.split_at(at);
+        let end = from.find(|c: char| c.is_whitespace() || c.is_control() || "<>\"'`".contains(c));
+        // What ends a sentence is not of the address.
+        let address = from[..end.unwrap_or(from.len())].trim_end_matches(['.', ',', ';', ':', '!', '?', ')', ']']);
+        html.push_str(&escape(before));
+        let shown = escape(address);
+        let _ = match Url::parse(address) {
+            Ok(_) => write!(html, "<a href=\"{shown}\" rel=\"noopener noreferrer\">{shown}</a>"),
+            Err(_) => write!(html, "{shown}"),
+        };
+        rest = &from[address.len()..];
+    }
+    html.push_str(&escape(rest));
+    html
+}
+
+/// Where the next one begins.
+fn next_address(text: &str) -> Option<usize> {
+    let begins = |at: &usize| SCHEMES.iter().any(|scheme| text[*at..].starts_with(scheme));
+    text.match_indices("http").map(|(at, _)| at).find(begins)
+}
+
 fn require_sandbox(api: &Api) -> Result<(), Problem> {
     if api.settings.mail_sandbox {
         return Ok(());
@@ -102,4 +132,26 @@ fn require_sandbox(api: &Api) -> Result<(), Problem> {
     let detail = "mail of this installation goes to a mail server";
     let hint = "look in the mailbox of whom it was sent to";
     Err(Problem::new(axum::http::StatusCode::NOT_FOUND, "no_sandbox", detail, hint))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn addresses_in_mails_are_links_and_nothing_else_is() {
+        let link = |url: &str| format!("<a href=\"{url}\" rel=\"noopener noreferrer\">{url}</a>");
+        let one = link("http://127.0.0.1:8080/editor/sign-up#token=a-b_c");
+        let two = link("https://example.com/?a=1&amp;b=2");
+        for (text, expected) in [
+            ("Open http://127.0.0.1:8080/editor/sign-up#token=a-b_c\nSoon.", format!("Open {one}\nSoon.")),
+            ("(See https://example.com/?a=1&b=2).", format!("(See {two}).")),
+            ("<b>https://example.com/?a=1&b=2</b>", format!("&lt;b&gt;{two}&lt;/b&gt;")),
+            ("http:// https://. ftp://a javascript:alert(1)", "http:// https://. ftp://a javascript:alert(1)".into()),
+            ("https://a\" onclick=\"b", format!("{}&quot; onclick=&quot;b", link("https://a"))),
+            ("ünd", "ünd".into()),
+        ] {
+            assert_eq!(linked(text), expected, "{text}");
+        }
+    }
 }

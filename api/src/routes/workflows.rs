@@ -46,6 +46,14 @@ pub(crate) struct NewDraft {
 }
 
 #[derive(Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+#[schemars(rename = "RenameWorkflow")]
+pub(crate) struct NewName {
+    /// 1 to 200 characters on one line.
+    name: String,
+}
+
+#[derive(Deserialize, JsonSchema)]
 pub(crate) struct ListQuery {
     /// A JSON object: a part of the configuration of a node of the published version.
     config: Option<String>,
@@ -107,6 +115,33 @@ pub(crate) async fn get(
     let rule = rules::of_workflow(&mut transaction, caller.workspace_id, id).await?;
     transaction.commit().await?;
     let row = row.ok_or_else(|| Problem::not_found("workflow", &workflow_id))?;
+    Ok(([(ETAG, etag(row.revision))], Json(show(&api, row, rule))).into_response())
+}
+
+/// `POST /workflows/{id}/rename {name}`: 200 with the workflow; its draft keeps its revision, and the name that it has may be given
+/// again. 404 unknown, 409 `made_by_rule` where it has the name of its rule, 422 `bad_name`.
+pub(crate) async fn rename(
+    State(api): State<Api>,
+    caller: Caller,
+    Path(workflow_id): Path<String>,
+    request: Request,
+) -> Result<Response, Problem> {
+    let new: NewName = body::typed(request, BODY_BYTES_MAX).await?;
+    let name = check_name(&new.name)?;
+    let id: WorkflowId = id(&workflow_id, "workflow")?;
+    let mut transaction = caller.write().await?;
+    let taken = listing::take(&mut transaction, caller.workspace_id, id).await?.filter(|taken| !taken.is_deleted);
+    let taken = taken.ok_or_else(|| Problem::not_found("workflow", &workflow_id))?;
+    let rule = rules::of_workflow(&mut transaction, caller.workspace_id, id).await?;
+    if let Some(rule) = rule.as_ref().filter(|rule| !rule.is_by_hand && taken.name != name) {
+        let detail = format!("the rule \"{}\" made this workflow, which has its name", rule.name);
+        return Err(Problem::conflict("made_by_rule", detail, "give the rule another name: its workflow gets it, too"));
+    }
+    listing::rename(&mut transaction, caller.workspace_id, id, name).await?;
+    let row = workflows::find(&mut transaction, caller.workspace_id, id).await?;
+    caller.differs(&mut transaction, &json!({ "name": taken.name }), &json!({ "name": name })).await?;
+    transaction.commit().await?;
+    let row = row.ok_or_else(|| Problem::internal("a workflow is not there after it was renamed"))?;
     Ok(([(ETAG, etag(row.revision))], Json(show(&api, row, rule))).into_response())
 }
 

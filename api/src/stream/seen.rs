@@ -227,6 +227,7 @@ mod tests {
             ("POST /api/v1/workflows", "/api/v1/workflows/w", "workflow w created"),
             ("POST /api/v1/workflows", "/api/v1/workflows", "workflow - created"),
             ("PUT /api/v1/workflows/{workflow_id}/draft", "/api/v1/workflows/w/draft", "workflow w draft"),
+            ("POST /api/v1/workflows/{workflow_id}/rename", "/api/v1/workflows/w/rename", "workflow w rename"),
             ("DELETE /api/v1/workflows/{workflow_id}", "/api/v1/workflows/w", "workflow w deleted"),
             ("PUT /api/v1/rules/{rule_id}", "/api/v1/rules/r", "workflow r updated"),
             ("DELETE /api/v1/leads/{lead_id}", "/api/v1/leads/l", "lead l deleted"),

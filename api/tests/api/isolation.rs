@@ -24,6 +24,7 @@ async fn another_workspaces_ids_are_404_through_every_route() {
     let r = format!("/api/v1/rules/{}", crate::rules::make(&app).await);
     for (method, path, body) in [
         ("GET", w.clone(), Value::Null),
+        ("POST", format!("{w}/rename"), json!({ "name": "Mine" })),
         ("PUT", format!("{w}/draft"), json!({ "graph": {} })),
         ("POST", format!("{w}/draft/simulate"), json!({})),
         ("POST", format!("{w}/draft/backtest"), json!({})),

@@ -188,6 +188,11 @@ async fn a_workflow_that_is_changed_by_hand_is_not_compiled_over_and_stays_on_or
     let app = App::start().await;
     let rule = made(&app, &greeting()).await;
     let (id, workflow) = (text(&rule["id"]), format!("/api/v1/workflows/{}", text(&rule["workflow_id"])));
+    let rename = async |name: &str| app.post(&format!("{workflow}/rename"), &json!({ "name": name })).await;
+    assert_eq!(
+        (rename("Greet").await.status.as_u16(), rename("Mine").await.verdict().as_str()),
+        (200, "409 made_by_rule")
+    );
     let mut graph = app.get(&workflow).await.json()["graph"].clone();
     graph["nodes"][1]["data"]["label"] = json!("By hand");
     let save = app.request("PUT", &format!("{workflow}/draft")).header("if-match", "\"1\"");
@@ -195,6 +200,7 @@ async fn a_workflow_that_is_changed_by_hand_is_not_compiled_over_and_stays_on_or
 
     assert_eq!(app.get(&format!("{RULES}/{id}")).await.json()["edited_by_hand"], json!(true));
     assert_eq!(app.get(&workflow).await.json()["rule"]["edited_by_hand"], json!(true));
+    assert_eq!(rename("Mine").await.json()["name"], "Mine");
     let other = with(&greeting(), "event", json!("order.paid"));
     assert_eq!(put(&app, &id, Some(1), &other).await.verdict(), "409 edited_by_hand");
     assert_eq!(app.get(&workflow).await.json()["graph"], graph);

@@ -49,6 +49,31 @@ async fn a_workflow_is_made_read_changed_and_published() {
 }
 
 #[tokio::test]
+async fn a_workflow_is_called_something_else_and_keeps_its_draft() {
+    let app = App::start().await;
+    let made = app.post("/api/v1/workflows", &json!({ "name": "Leed", "graph": simple() })).await.json();
+    let path = format!("/api/v1/workflows/{}", made["id"].as_str().unwrap());
+    let rename = async |name: Value| app.post(&format!("{path}/rename"), &json!({ "name": name })).await;
+    for _ in 0..2 {
+        let renamed = rename(json!(" Lead ")).await;
+        assert_eq!((renamed.status.as_u16(), renamed.header("etag")), (200, Some("\"1\"")), "{}", renamed.text());
+        let read = app.get(&path).await.json();
+        assert_eq!((&renamed.json(), &read["name"], &read["graph"]), (&read, &json!("Lead"), &simple()));
+    }
+    assert_eq!(app.get("/api/v1/workflows").await.json()["items"][0]["name"], "Lead");
+    let graph = simple();
+    assert_eq!(save(&app, made["id"].as_str().unwrap(), Some("\"1\""), &graph).await.status, 200);
+    for name in [" ", "two\nlines", "x".repeat(201).as_str()] {
+        assert_eq!(rename(json!(name)).await.verdict(), "422 bad_name", "{name:?}");
+    }
+    assert!((400..500).contains(&rename(Value::Null).await.status.as_u16()));
+    assert_eq!(app.get(&path).await.json()["name"], "Lead");
+    let gone = app.request("DELETE", &path).body(axum::body::Body::empty()).unwrap();
+    assert_eq!(app.send(gone).await.status, 204);
+    assert_eq!(rename(json!("Late")).await.verdict(), "404 not_found");
+}
+
+#[tokio::test]
 async fn a_draft_is_told_which_ports_its_nodes_have() {
     let app = App::start().await;
     let switch = json!({ "cases": [{ "port": "large", "when": "{{ true }}" }] });

@@ -8,16 +8,16 @@ use thiserror::Error;
 #[derive(Debug, Error)]
 pub enum AccessError {
     /// The slug does not fit in an address.
-    #[error("the slug {0:?} cannot be used: write 3 to 63 lower-case letters, digits and -, without - at the ends")]
+    #[error("the address {0:?} cannot be used: it is 3 to 63 lower-case letters, digits and -, without - at the ends")]
     BadSlug(String),
     /// Another workspace has it.
-    #[error("the slug {0:?} is taken: choose another one")]
+    #[error("the address {0:?} is taken")]
     SlugTaken(String),
     /// We need it for ourselves.
-    #[error("the slug {0:?} is reserved: choose another one")]
+    #[error("the address {0:?} is reserved")]
     SlugReserved(String),
     /// It has a word that nobody's may have.
-    #[error("the word {0:?} is blocked in names of workspaces: choose another one")]
+    #[error("the word {0:?} is blocked in names of workspaces")]
     Blocked(&'static str),
     /// We cannot place it so.
     #[error("the placement {0:?} is none: write pooled or dedicated, or leave it out")]

@@ -32,6 +32,8 @@ export const workflows = (cursor?: string | null) =>
 export const workflow = (id: string) => ask<Workflow>(`/workflows/${id}`)
 export const createWorkflow = (name: string, graph: object) =>
   ask<Workflow>('/workflows', { method: 'POST', body: { name, graph, draft: true } })
+export const renameWorkflow = (id: string, name: string) =>
+  ask<Workflow>(`/workflows/${id}/rename`, { method: 'POST', body: { name } })
 export const deleteWorkflow = (id: string) => ask<undefined>(`/workflows/${id}`, { method: 'DELETE' })
 export const deletedWorkflows = (cursor: string | null) =>
   ask<Page<DeletedWorkflow>>(`/deleted-workflows?limit=50${cursor ? `&cursor=${cursor}` : ''}`)

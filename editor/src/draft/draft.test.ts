@@ -140,3 +140,14 @@ test('what cannot be saved while one is signed out is kept, and saved once one i
   expect([server.label(), kept.size]).toEqual(['one', 0])
   draft.close()
 })
+
+test('a new name is heard at once, and is nothing that is saved or undone', async () => {
+  const draft = new Draft(await server.read(), server)
+  const heard: string[] = []
+  draft.subscribe(() => heard.push(draft.name))
+  draft.setName('Called otherwise')
+  expect([heard, draft.name, draft.get().save.kind]).toEqual([['Called otherwise'], 'Called otherwise', 'saved'])
+  draft.undo()
+  expect([draft.name, server.revision]).toEqual(['Called otherwise', 1])
+  draft.close()
+})

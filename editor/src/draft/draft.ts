@@ -18,6 +18,8 @@ export type SaveState =
   | { kind: 'conflict'; theirs: Workflow; base: Graph | null }
 
 export interface DraftState {
+  /** What people call the workflow: of the whole, so that it is no step of the history. */
+  name: string
   history: History
   revision: number
   published: number | null
@@ -43,7 +45,6 @@ const AGAIN_AFTER_MS = [1_000, 2_000, 5_000, 10_000]
 
 export class Draft extends Store<DraftState> {
   readonly id: string
-  readonly name: string
   /** What the server had at `revision`, if that is known. */
   private base: Graph | null
   private timer: ReturnType<typeof setTimeout> | undefined
@@ -57,6 +58,7 @@ export class Draft extends Store<DraftState> {
     private readonly server: Server,
   ) {
     super({
+      name: workflow.name,
       history: begin(read(workflow.graph)),
       revision: workflow.revision,
       published: workflow.published,
@@ -66,8 +68,11 @@ export class Draft extends Store<DraftState> {
     })
     this.base = this.graph
     this.id = workflow.id
-    this.name = workflow.name
     this.takeUp(workflow)
+  }
+
+  get name(): string {
+    return this.get().name
   }
 
   get graph(): Graph {
@@ -89,6 +94,10 @@ export class Draft extends Store<DraftState> {
 
   settle(): void {
     this.set({ history: settle(this.get().history) })
+  }
+
+  setName(name: string): void {
+    this.set({ name })
   }
 
   setPublished(number: number): void {

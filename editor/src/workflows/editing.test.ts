@@ -7,6 +7,7 @@ import { Catalogue } from '../app/catalogue'
 import { NOTES_MAX } from '../document/notes'
 import { Draft } from '../draft/draft'
 import { Editing } from './editing'
+import { pageKey } from './keys'
 
 const SECRET = { config: { password: 'sesame' }, pinned: { output: 1 } }
 
@@ -185,4 +186,16 @@ test('who only looks neither adds a note nor writes one', () => {
   one.notes.write('note', 'x')
   expect(one.graph).toBe(before)
   expect(one.notes.writing.get().id).toBeNull()
+})
+
+test('F2 lets the name be written where it can be, and not on top of something else', () => {
+  const press = (of: Editing) => pageKey(of, { key: 'F2', preventDefault: () => {} } as KeyboardEvent)
+  const [mine, readOnly] = [editing(), editing(true)]
+  press(mine)
+  expect(mine.get().asking).toEqual({ what: 'rename' })
+  mine.ask({ what: 'find' })
+  press(mine)
+  expect(mine.get().asking).toEqual({ what: 'find' })
+  press(readOnly)
+  expect(readOnly.get().asking).toBe(null)
 })

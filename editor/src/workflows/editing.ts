@@ -30,7 +30,9 @@ import type { Where } from './placing'
 export type Panel = 'palette' | 'outline'
 export type InspectorTab = 'config' | 'policy' | 'test' | 'json'
 export type Asking =
-  { what: 'insert'; where: Where } | { what: 'find' | 'help' | 'merge' | 'publish' | 'run' | 'try' | 'versions' } | null
+  | { what: 'insert'; where: Where }
+  | { what: 'find' | 'help' | 'merge' | 'publish' | 'rename' | 'run' | 'try' | 'versions' }
+  | null
 
 export interface EditingState {
   selection: Selection

@@ -30,7 +30,7 @@ function actionsOf(editing: Editing): Command[] {
   const [back, forth] = [undoLabel(history), redoLabel(history)]
   const one = (is: boolean, label: string, about: string, icon: IconName, run: () => void): Command[] =>
     is ? [{ key: `do ${label}`, label, about, icon, run }] : []
-  const ask = (what: 'publish' | 'run' | 'try' | 'versions' | 'find' | 'help') => () => editing.ask({ what })
+  const ask = (what: 'publish' | 'rename' | 'run' | 'try' | 'versions' | 'find' | 'help') => () => editing.ask({ what })
   const mayEdit = !isReadOnly
   return [
     ...one(can('workflows.publish'), 'Publish', 'Ctrl-Enter', 'check', ask('publish')),
@@ -42,6 +42,7 @@ function actionsOf(editing: Editing): Command[] {
     ...one(mayEdit, 'Add a note', 'N', 'note', () => editing.notes.add()),
     ...one(mayEdit && back !== null, `Undo: ${back}`, 'Ctrl-Z', 'undo', () => editing.undo()),
     ...one(mayEdit && forth !== null, `Redo: ${forth}`, 'Ctrl-Shift-Z', 'redo', () => editing.redo()),
+    ...one(mayEdit, 'Rename the workflow', 'F2', 'pencil', ask('rename')),
     ...one(mayEdit, 'Tidy up', 'T', 'tidy', () => editing.tidy()),
     ...one(true, 'Show all', '1', 'fit', () => editing.view?.fit()),
     ...one(true, 'Outline', 'O', 'list', () => editing.set({ panel: 'outline' })),

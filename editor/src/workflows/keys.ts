@@ -26,6 +26,7 @@ export const HELP: [string, string][] = [
   ['Shift-Enter', 'Test the selected step'],
   ['P', 'Pin what the selected step gave in its test, or unpin it'],
   ['T', 'Tidy up'],
+  ['F2', 'Rename the workflow'],
   ['O', 'Outline'],
   ['1, +, -', 'Show all, nearer, farther'],
   ['Shift-drag', 'Select several'],
@@ -37,6 +38,10 @@ const ARROWS: Record<string, Direction> = { ArrowLeft: 'left', ArrowRight: 'righ
 
 /** Keys that work wherever one is on the page. */
 export function pageKey(editing: Editing, event: KeyboardEvent): void {
+  if (event.key === 'F2' && !editing.isReadOnly && !editing.get().asking) {
+    event.preventDefault()
+    return editing.ask({ what: 'rename' })
+  }
   if (!(event.ctrlKey || event.metaKey) || event.altKey || editing.get().asking) return
   const key = event.key.toLowerCase()
   const isUndo = key === 'z' && !event.shiftKey

@@ -7,20 +7,21 @@ import { redoLabel, undoLabel } from '../document/history'
 import { Icon } from '../ui/icon'
 import { IconButton } from '../ui/icon-button'
 import type { Editing } from './editing'
+import { Title } from './renaming'
 import { SaveStatus } from './save-status'
 import { saveAsFile } from './saved'
 
 /** Name, state, and what can be done with the whole. */
 export function TopBar({ editing }: { editing: Editing }) {
   const { draft, isReadOnly } = editing
-  useTitle(draft.name)
+  useTitle(useStore(draft, (state) => state.name))
   const history = useStore(draft, (state) => state.history)
   const published = useStore(draft, (state) => state.published)
   const [mayStart, mayPublish] = [useCan('executions.start'), useCan('workflows.publish')]
   const [back, forth] = [undoLabel(history), redoLabel(history)]
   return (
     <header className="top-bar">
-      <h1 title={draft.name}>{draft.name}</h1>
+      <Title editing={editing} />
       <button
         type="button"
         className="version"

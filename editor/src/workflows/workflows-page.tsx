@@ -13,6 +13,7 @@ import { Icon } from '../ui/icon'
 import { ago, dateTime } from '../ui/time'
 import { DeleteButton, DeletedDialog } from './deleted'
 import { NewWorkflow } from './new-workflow'
+import { RenameButton } from './renaming'
 
 // Only people take first steps, and only in the beginning.
 const Checklist = lazy(() => import('../features/begin/checklist'))
@@ -61,15 +62,24 @@ export function WorkflowsPage() {
       )}
       {loaded.error && <Failure error={loaded.error} onRetry={loaded.reload} />}
       {shown?.length === 0 && <Nothing isFiltered={wanted !== ''} onMake={setMaking} />}
-      {shown && shown.length > 0 && <Table items={shown} onDeleted={mayDelete ? loaded.reload : null} />}
+      {shown && shown.length > 0 && (
+        <Table items={shown} onDeleted={mayDelete ? loaded.reload : null} onRenamed={mayMake ? loaded.reload : null} />
+      )}
       {isAboutDeleted && <DeletedDialog onRestored={loaded.reload} onClose={() => setAboutDeleted(false)} />}
       {making !== null && mayMake && <NewWorkflow begin={making} onClose={close} />}
     </main>
   )
 }
 
-/** Without `onDeleted` nothing can be deleted. */
-function Table({ items, onDeleted }: { items: WorkflowSummary[]; onDeleted: (() => void) | null }) {
+interface TableProps {
+  items: WorkflowSummary[]
+  /** Without it nothing can be deleted. */
+  onDeleted: (() => void) | null
+  /** Without it nothing can be renamed. */
+  onRenamed: (() => void) | null
+}
+
+function Table({ items, onDeleted, onRenamed }: TableProps) {
   return (
     <div className="table-around">
       <table className="rows">
@@ -97,6 +107,7 @@ function Table({ items, onDeleted }: { items: WorkflowSummary[]; onDeleted: (() 
               </td>
               <td className="end">
                 <Link href={to.executions({ workflow: item.id })}>Executions</Link>
+                {onRenamed && <RenameButton workflow={item} onRenamed={onRenamed} />}
                 {onDeleted && <DeleteButton workflow={item} onDeleted={onDeleted} />}
               </td>
             </tr>

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest'
 
+import { foundInBoth } from '../axe'
 import { Capstan } from './capstan'
 import { Person, api, withBrowser } from './person'
 import type { Stored } from './person'
@@ -33,6 +34,35 @@ test('two tabs edit one draft: neither overwrites the other unasked, and what wa
   await ada.saved()
   expect(await labelOf(id)).toBe('By Ada again')
   await Promise.all([ada.leave(), bob.leave()])
+})
+
+test('a workflow is called something else where it is drawn and in the list, and a refusal says why', async () => {
+  const ada = await Person.signIn()
+  const { page } = ada
+  const id = await ada.draw('Misspelled')
+  const name = page.getByLabel('Name of the workflow')
+  const title = (text: string) => page.getByRole('heading', { name: text, exact: true })
+  await title('Misspelled').click()
+  await name.fill('Never mind')
+  await ada.press('Escape')
+  await title('Misspelled').waitFor()
+  await ada.press('F2')
+  expect(await foundInBoth(ada)).toEqual([])
+  await name.fill('  ')
+  await ada.press('Enter')
+  await page.getByText('The name cannot be used.').waitFor()
+  await name.fill('Spelled well')
+  await ada.press('Enter')
+  await title('Spelled well').waitFor()
+  await page.waitForFunction(() => document.title.startsWith('Spelled well'))
+  expect(await api<{ name: string; revision: number }>(`/workflows/${id}`)).toMatchObject({ name: 'Spelled well' })
+
+  await ada.go('workflows')
+  await page.getByRole('button', { name: 'Rename Spelled well…' }).click()
+  await page.getByRole('dialog').getByLabel('Name').fill('Spelled better')
+  await page.getByRole('dialog').getByRole('button', { name: 'Rename', exact: true }).click()
+  await page.getByRole('link', { name: 'Spelled better' }).waitFor()
+  await ada.leave()
 })
 
 test('two versions of a draft are merged: what does not overlap comes together, what does is asked for', async () => {

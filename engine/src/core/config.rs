@@ -121,19 +121,24 @@ fn report(error: &ValidationError<'_>, type_name: &str, node_id: &str, pointer: 
         return flaws.for_each(|error| report(error, type_name, node_id, pointer, problems));
     }
     let path = error.instance_path().as_str();
-    let (place, detail) = match error.kind() {
+    let (place, detail, wanted) = match error.kind() {
         ValidationErrorKind::Required { property } => {
             let property = property.as_str().unwrap_or_default();
             let place = format!("{path}/{}", property.replace('~', "~0").replace('/', "~1"));
-            (place, format!("node {node_id:?} lacks the config field {property:?}"))
+            let within = if path.is_empty() { String::new() } else { format!(" in {path:?}") };
+            (place, format!("node {node_id:?} needs {property:?}{within}"), format!("fill in {property:?}"))
         }
         _ => {
             let field = if path.is_empty() { "config".to_owned() } else { format!("config field {path:?}") };
             let flaw = choice(error).unwrap_or_else(|| error.masked_with("the value").to_string());
-            (path.to_owned(), format!("{field} of node {node_id:?}: {flaw}"))
+            (
+                path.to_owned(),
+                format!("{field} of node {node_id:?}: {flaw}"),
+                format!("write what {type_name} takes there"),
+            )
         }
     };
-    let hint = format!("see the config of {type_name}; an expression in {{{{ }}}} is accepted for any value");
+    let hint = format!("{wanted}; an expression in {{{{ }}}} may stand for any value");
     problems.add("bad_config", format!("{pointer}{place}"), detail, hint);
 }
 
@@ -143,6 +148,26 @@ mod tests {
     use serde_json::json;
 
     use super::*;
+
+    #[test]
+    fn a_field_that_is_missing_is_named_with_what_to_do() {
+        let inner = json!({ "type": "object", "required": ["a/b"] });
+        let schema = json!({ "properties": { "where": inner }, "required": ["url"] });
+        let (validator, value) = (validator(&schema).unwrap(), json!({ "where": {} }));
+        let mut problems = Problems::default();
+        for error in validator.iter_errors(&value) {
+            report(&error, "action.http_request", "ask", "/config", &mut problems);
+        }
+        let mut found = problems.into_vec();
+        found.sort_by(|one, other| one.pointer.cmp(&other.pointer));
+        let told: Vec<_> = found.iter().map(|problem| (problem.pointer.as_str(), problem.detail.as_str())).collect();
+        let expected = [
+            ("/config/url", "node \"ask\" needs \"url\""),
+            ("/config/where/a~1b", "node \"ask\" needs \"a/b\" in \"/where\""),
+        ];
+        assert_eq!(told, expected);
+        assert_eq!(found[0].hint, "fill in \"url\"; an expression in {{ }} may stand for any value");
+    }
 
     #[test]
     fn a_value_of_the_kind_of_one_choice_is_told_what_that_has_against_it() {

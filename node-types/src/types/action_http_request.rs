@@ -51,8 +51,12 @@ const TIMEOUT_MS_MAX: u64 = 600_000;
 const BODY_BYTES_DEFAULT: usize = 1024 * 1024;
 /// Longest answer that a node may set.
 const BODY_BYTES_MAX: usize = 10 * 1024 * 1024;
-/// How much of an unsuccessful answer goes to the log of the step.
+/// How much of an unsuccessful answer is read: enough that a secret which begins in what is told is whole, and so is found.
+const ANSWER_BYTES_MAX: usize = 4_096;
+/// How much of it goes to the log of the step.
 const EXCERPT_BYTES_MAX: usize = 500;
+/// How much of it is told as the reason.
+const REASON_CHARS_MAX: usize = 200;
 
 /// Calls another system over HTTP.
 pub(crate) struct ActionHttpRequest;
@@ -219,10 +223,14 @@ async fn exchange(request: Request, success: &[u16], bytes_max: usize, context: 
 /// Another attempt is worth it if the server says so, or if the fault is its own.
 pub(super) async fn unsuccessful(mut response: Response, context: &Context) -> Outcome {
     let status = response.status();
-    let reason = format!("{} answered {status}", shown(response.url()));
+    let answered = format!("{} answered {status}", shown(response.url()));
     let after = retry_after(response.headers(), Utc::now());
-    let excerpt = read_excerpt(&mut response, EXCERPT_BYTES_MAX).await;
-    context.log.log(LogLevel::Warn, &format!("{reason}: {excerpt}"));
+    let excerpt = read_excerpt(&mut response, ANSWER_BYTES_MAX).await;
+    // Before anything is cut off: half a secret would not be found any more.
+    let excerpt = context.secrets.text(&excerpt);
+    let logged = &excerpt[..excerpt.floor_char_boundary(EXCERPT_BYTES_MAX)];
+    context.log.log(LogLevel::Warn, &format!("{answered}: {logged}"));
+    let reason = beginning(&excerpt).map_or_else(|| answered.clone(), |said| format!("{answered}: {said}"));
     match status.as_u16() {
         408 => Outcome::retry("http_408", reason, after),
         425 => Outcome::retry("http_425", reason, after),
@@ -232,6 +240,19 @@ pub(super) async fn unsuccessful(mut response: Response, context: &Context) -> O
         300..=399 => Outcome::fail("http_3xx", reason),
         _ => Outcome::fail("http_status", reason),
     }
+}
+
+/// How an answer begins, on one line; nothing of one that is empty, or no text.
+fn beginning(excerpt: &str) -> Option<String> {
+    // What is cut off may end within a character.
+    if excerpt.trim_end_matches('\u{fffd}').contains('\u{fffd}') {
+        return None;
+    }
+    let words = excerpt.split(|c: char| c.is_whitespace() || c.is_control()).filter(|word| !word.is_empty());
+    let line = words.collect::<Vec<_>>().join(" ");
+    let told: String = line.chars().take(REASON_CHARS_MAX).collect();
+    let more = if told.len() < line.len() { "…" } else { "" };
+    (!told.is_empty()).then(|| format!("{told}{more}"))
 }
 
 pub(super) fn http_error(error: &HttpError) -> Outcome {

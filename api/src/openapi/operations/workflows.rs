@@ -24,6 +24,11 @@ pub(super) fn all() -> Vec<Operation> {
             .tells("Location")
             .refuses(&[429]),
         op(workflows::get, "getWorkflow", "A workflow with its draft").gives::<Workflow>(200).tells("ETag"),
+        op(workflows::rename, "renameWorkflow", "Give it another name")
+            .takes::<workflows::NewName>()
+            .gives::<Workflow>(200)
+            .tells("ETag")
+            .refuses(&[409]),
         op(deleted::delete, "deleteWorkflow", "Hide a workflow; executions that have begun go on")
             .gives_nothing(204)
             .refuses(&[409]),

@@ -12,6 +12,14 @@ pub(super) async fn workflows(it: &mut Changer) {
     let lines = ["/id: null → <id>", "/name: null → Orders", "/revision: null → 1"];
     let workflow = id(&it.tells("POST /workflows", "/workflows", new, &lines).await);
     let path = format!("/workflows/{workflow}");
+    for (name, lines) in [
+        (" Orders of today ", &["/name: Orders → Orders of today"][..]),
+        ("Orders of today", &[]),
+        ("Orders", &["/name: Orders of today → Orders"]),
+    ] {
+        let route = "POST /workflows/{workflow_id}/rename";
+        it.tells(route, &format!("{path}/rename"), json!({ "name": name }), lines).await;
+    }
     let draft = json!({ "graph": triggered() });
     let route = "PUT /workflows/{workflow_id}/draft";
     it.tells_of(route, &format!("{path}/draft"), draft, 1, &["/revision: 1 → 2"]).await;

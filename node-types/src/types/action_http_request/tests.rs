@@ -4,6 +4,7 @@ use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
 use axum::Router;
+use axum::body::Bytes;
 use axum::http::{HeaderMap, StatusCode};
 use axum::response::Redirect;
 use axum::routing::{any, get, post};
@@ -90,14 +91,45 @@ async fn every_status_has_its_outcome() {
             Outcome::Retry { class, reason, after: found } if retries => {
                 assert_eq!((class.as_str(), found), (expected, after), "{code}");
                 assert!(reason.contains(&url) && reason.contains(&code.to_string()), "{reason}");
+                assert!(reason.ends_with(": because"), "{reason}");
             }
-            Outcome::Fail { class, .. } if !retries => assert_eq!(class, expected, "{code}"),
+            Outcome::Fail { class, reason } if !retries => {
+                assert_eq!(class, expected, "{code}");
+                assert_eq!(reason.ends_with(": because"), code != 304, "{reason}");
+            }
             other => panic!("{code}: {other:?}"),
         }
     }
     let done = run(json!({"url": format!("http://{server}/404"), "success": [200, 404]}), &[server]).await;
     let Outcome::Done { output, .. } = done else { panic!("{done:?}") };
     assert_eq!((&output["status"], &output["body"]), (&json!(404), &json!("because")));
+}
+
+#[tokio::test]
+async fn a_reason_says_how_the_answer_begins_without_secrets() {
+    let secret = "s3cret-".repeat(40);
+    let answer = format!("no\r\n\tsuch\u{7} project, {}{secret} {}", "é".repeat(150), "z".repeat(8_000));
+    let png = Bytes::from_static(b"\x89PNG\r\n\x1a\n\0\0\0\rIHDR");
+    let router = Router::new()
+        .route("/text", any(async move || (StatusCode::BAD_REQUEST, answer)))
+        .route("/image", any(async move || (StatusCode::BAD_REQUEST, png)))
+        .route("/nothing", any(async || (StatusCode::BAD_REQUEST, " \n")));
+    let server = serve(router).await;
+    let context = context_allowing(&[server]);
+    context.secrets.add([secret.as_str()]).unwrap();
+    let reason = async |path: &str| {
+        let config = serde_json::from_value(json!({"url": format!("http://{server}{path}")})).unwrap();
+        let (class, reason) = failed(ActionHttpRequest.run(config, &context).await);
+        assert_eq!(class, "http_4xx");
+        reason
+    };
+    let bare = |path: &str| format!("http://{server}{path} answered 400 Bad Request");
+    let begins = format!("no such project, {}[redacted] ", "é".repeat(150));
+    let told = format!("{begins}{}…", "z".repeat(200 - begins.chars().count()));
+    assert_eq!(reason("/text").await, format!("{}: {told}", bare("/text")));
+    for path in ["/image", "/nothing"] {
+        assert_eq!(reason(path).await, bare(path));
+    }
 }
 
 #[tokio::test]
