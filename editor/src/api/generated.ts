@@ -2804,6 +2804,23 @@ export interface paths {
     patch?: never
     trace?: never
   }
+  '/workflows/{workflow_id}/rename': {
+    parameters: {
+      query?: never
+      header?: never
+      path?: never
+      cookie?: never
+    }
+    get?: never
+    put?: never
+    /** Give it another name */
+    post: operations['renameWorkflow']
+    delete?: never
+    options?: never
+    head?: never
+    patch?: never
+    trace?: never
+  }
   '/workflows/{workflow_id}/resume': {
     parameters: {
       query?: never
@@ -5911,6 +5928,10 @@ export interface components {
       state: string
     }
     RenameCredential: {
+      name: string
+    }
+    RenameWorkflow: {
+      /** @description 1 to 200 characters on one line. */
       name: string
     }
     ReplaceCredential: {
@@ -15672,6 +15693,51 @@ export interface operations {
         }
         content: {
           'application/json': components['schemas']['Published']
+        }
+      }
+      400: components['responses']['Problem']
+      401: components['responses']['Problem']
+      403: components['responses']['Problem']
+      404: components['responses']['Problem']
+      409: components['responses']['Problem']
+      413: components['responses']['Problem']
+      415: components['responses']['Problem']
+      422: components['responses']['Problem']
+      429: components['responses']['Problem']
+      500: components['responses']['Problem']
+      503: components['responses']['Problem']
+    }
+  }
+  renameWorkflow: {
+    parameters: {
+      query?: never
+      header?: {
+        /** @description A repeated request with the same key does nothing more and gets the first one's answer. */
+        'Idempotency-Key'?: components['parameters']['IdempotencyKey']
+      }
+      path: {
+        workflow_id: string
+      }
+      cookie?: never
+    }
+    requestBody: {
+      content: {
+        'application/json': components['schemas']['RenameWorkflow']
+      }
+    }
+    responses: {
+      /** @description Give it another name */
+      200: {
+        headers: {
+          ETag: components['headers']['ETag']
+          'Idempotent-Replayed': components['headers']['IdempotentReplayed']
+          RateLimit: components['headers']['RateLimit']
+          'RateLimit-Policy': components['headers']['RateLimitPolicy']
+          'X-Request-Id': components['headers']['RequestId']
+          [name: string]: unknown
+        }
+        content: {
+          'application/json': components['schemas']['Workflow']
         }
       }
       400: components['responses']['Problem']
