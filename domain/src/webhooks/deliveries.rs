@@ -234,12 +234,11 @@ pub async fn resend(
 }
 
 /// What sending again sets, as SQL: `$2` hours until its deadline, `$3` whether its endpoint is ordered. What stands in line waits there,
-/// but for what is on its way.
+/// but for what is on its way. It never leaves its line: that would have nobody to let the next one go.
 fn again() -> String {
     format!(
         "status = 'pending', reason = NULL, tried = 0, settled_at = NULL, \
          deadline_at = clock_timestamp() + make_interval(hours => $2), \
-         line = CASE WHEN $3 THEN line END, place = CASE WHEN $3 THEN place END, \
          due_at = CASE WHEN $3 AND line IS NOT NULL AND (status <> 'pending' OR due_at = {WAITS}) THEN {WAITS} \
            ELSE clock_timestamp() END"
     )

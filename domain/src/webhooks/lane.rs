@@ -45,8 +45,9 @@ pub struct Target {
     pub rate_per_s: Option<i32>,
     /// Requests at a time at most.
     pub concurrency: i32,
-    /// Whether deliveries may stand in lines though it is not ordered any more: they are to be let go.
+    /// Whether deliveries may wait in lines though it is not ordered any more: they are to be let go.
     pub is_loose: bool,
+    has_lines: bool,
     /// By the database's clock.
     pub now: DateTime<Utc>,
     certificate_sealed: Option<Vec<u8>>,
@@ -157,8 +158,8 @@ pub async fn target(
     lane: &Lane,
 ) -> Result<Option<(Target, Vec<StoredSecret>)>, StoreError> {
     let target: Option<Target> = sqlx::query_as(
-        "SELECT url, status, rate_per_s, concurrency, has_lines AND NOT is_ordered AS is_loose, clock_timestamp() AS now, \
-           certificate_sealed, certificate_key_id \
+        "SELECT url, status, rate_per_s, concurrency, has_lines AND NOT is_ordered AS is_loose, has_lines, \
+           clock_timestamp() AS now, certificate_sealed, certificate_key_id \
          FROM webhook_endpoints WHERE workspace_id = $1 AND endpoint_id = $2",
     )
     .bind(lane.workspace_id)
@@ -245,13 +246,18 @@ pub async fn release(
     if !kept {
         return Ok(transaction.rollback().await?);
     }
-    if disabled {
-        // Whoever takes it next cancels what waits.
-        sqlx::query("UPDATE webhook_lanes SET due_at = clock_timestamp() WHERE workspace_id = $1 AND endpoint_id = $2")
-            .bind(lane.workspace_id)
-            .bind(lane.endpoint_id)
-            .execute(&mut *transaction)
-            .await?;
+    if disabled || target.is_some_and(|target| target.has_lines && is_live(&target.status)) {
+        // Whoever takes it next cancels what waits, or lets it go if the endpoint ceased to be ordered during the turn.
+        sqlx::query(
+            "UPDATE webhook_lanes SET due_at = clock_timestamp() WHERE workspace_id = $1 AND endpoint_id = $2 \
+               AND ($3 OR EXISTS (SELECT FROM webhook_endpoints p \
+                 WHERE p.workspace_id = $1 AND p.endpoint_id = $2 AND p.has_lines AND NOT p.is_ordered))",
+        )
+        .bind(lane.workspace_id)
+        .bind(lane.endpoint_id)
+        .bind(disabled)
+        .execute(&mut *transaction)
+        .await?;
     }
     Ok(transaction.commit().await?)
 }

@@ -99,8 +99,8 @@ pub(super) async fn hold(connection: &mut PgConnection, lane: &Lane) -> Result<(
     Ok(())
 }
 
-/// Lets some of the deliveries go that stand in lines of an endpoint which is not ordered any more; whether there may be more. For
-/// the worker's role.
+/// Lets some of the deliveries go that wait in lines of an endpoint which is not ordered any more; whether there may be more. They keep
+/// their lines, so that none is without one that is due if the endpoint is ordered again before all are let go. For the worker's role.
 ///
 /// # Errors
 /// If the database does.
@@ -108,10 +108,9 @@ pub async fn let_go(connection: &mut PgConnection, lane: &Lane) -> Result<bool, 
     let mut transaction = connection.begin().await?;
     hold(&mut transaction, lane).await?;
     let let_go = sqlx::query(&format!(
-        "UPDATE webhook_deliveries SET line = NULL, place = NULL, \
-           due_at = CASE WHEN due_at = {WAITS} THEN clock_timestamp() ELSE due_at END \
+        "UPDATE webhook_deliveries SET due_at = clock_timestamp() \
          WHERE ctid = ANY (ARRAY(SELECT d.ctid FROM webhook_deliveries d \
-           WHERE d.workspace_id = $1 AND d.endpoint_id = $2 AND d.status = 'pending' AND d.line IS NOT NULL LIMIT $3 \
+           WHERE d.workspace_id = $1 AND d.endpoint_id = $2 AND d.status = 'pending' AND d.due_at = {WAITS} LIMIT $3 \
            FOR UPDATE))"
     ))
     .bind(lane.workspace_id)

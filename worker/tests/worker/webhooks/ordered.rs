@@ -1,6 +1,6 @@
 //! Endpoints that are ordered: of each thing one delivery goes after the other, and things do not wait for each other.
 
-use capstan_domain::webhooks::lane::{Due, Lane, cancel, give_up, target};
+use capstan_domain::webhooks::lane::{Due, Health, Lane, cancel, give_up, release, target};
 use capstan_domain::webhooks::let_go;
 
 use super::*;
@@ -253,6 +253,40 @@ async fn what_waits_is_let_go_once_the_endpoint_is_not_ordered_any_more() {
     tell_all(&place, &[("a", "a4")]).await;
     hand_out_all(&place, &mut worker).await;
     assert_eq!(names_due(&mut worker, &lane).await, ["a1", "a2", "a3", "a4"]);
+}
+
+#[tokio::test]
+async fn no_line_is_left_behind_where_an_endpoint_is_soon_ordered_again() {
+    let place = Place::new().await;
+    let id = ordered(&place, "/never", &["order.*"]).await;
+    tell_all(&place, &[("a", "a1"), ("a", "a2")]).await;
+    let (mut owner, mut worker) = (place.cell.owner().await, place.worker_role().await);
+    let lane = taken(&place, &mut worker, 2).await;
+    let first = due_now(&mut worker, &lane).await.remove(0).delivery_id;
+    set_ordered(&place, id, "/never", &["order.*"], false).await;
+    let row = deliveries::find(&mut owner, place.cell.workspace_id, first).await.unwrap().unwrap();
+    deliveries::resend(&mut owner, place.cell.workspace_id, &row).await.unwrap();
+    set_ordered(&place, id, "/never", &["order.*"], true).await;
+    for name in ["a1", "a2"] {
+        end(&mut worker, &lane, name, Next::Delivered).await;
+    }
+}
+
+#[tokio::test]
+async fn what_ceases_to_be_ordered_during_a_turn_is_let_go_right_after_it() {
+    let place = Place::new().await;
+    let id = ordered(&place, "/never", &["order.*"]).await;
+    tell_all(&place, &[("a", "a1"), ("a", "a2")]).await;
+    let mut worker = place.worker_role().await;
+    let lane = taken(&place, &mut worker, 2).await;
+    let (found, _) = target(&mut worker, &lane).await.unwrap().unwrap();
+    set_ordered(&place, id, "/never", &["order.*"], false).await;
+    end(&mut worker, &lane, "a1", Next::Retry(Duration::from_secs(3_600))).await;
+    let calm = Health { failures: 0, pause: Duration::ZERO, gone: false };
+    release(&mut worker, &lane, Some(&found), calm).await.unwrap();
+    let again = claim_lanes(&mut worker, false, ROOM, lasting(LEASE)).await.unwrap().remove(0);
+    while let_go(&mut worker, &again).await.unwrap() {}
+    assert_eq!(names_due(&mut worker, &again).await, ["a2"]);
 }
 
 #[tokio::test]
