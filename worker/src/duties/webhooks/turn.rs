@@ -133,16 +133,18 @@ impl Turn<'_> {
     async fn send_all(&mut self) -> Result<bool, StoreError> {
         let (mut flying, mut ids): (FuturesUnordered<_>, Vec<Uuid>) = (FuturesUnordered::new(), Vec::new());
         loop {
-            let mut given_up = false;
-            for due in self.next(&ids).await? {
-                if due.over {
-                    let given = async { lane::give_up(&mut *self.office.connection().await?, self.lane, &due).await };
-                    if !answered(given).await? {
-                        return Ok(false);
-                    }
-                    given_up = true;
-                    continue;
+            let found = self.next(&ids).await?;
+            for due in found.iter().filter(|due| due.over) {
+                let given = async { lane::give_up(&mut *self.office.connection().await?, self.lane, due).await };
+                if !answered(given).await? {
+                    return Ok(false);
                 }
+            }
+            if found.iter().any(|due| due.over) {
+                // The others are found again: between the look at the time and their beginning nothing is waited for.
+                continue;
+            }
+            for due in found {
                 if self.is_late() {
                     break;
                 }
@@ -154,9 +156,6 @@ impl Turn<'_> {
                 self.left = self.left.saturating_sub(1);
                 self.begun_any = true;
                 flying.push(attempt(self.office, permit, self.target.url.clone(), self.means, due));
-            }
-            if given_up {
-                continue;
             }
             let Some((due, attempt)) = flying.next().await else { return Ok(true) };
             ids.retain(|id| *id != due.delivery_id);
