@@ -200,6 +200,28 @@ async fn a_person_keeps_so_many_and_what_was_read_goes_first_and_who_has_left_se
 }
 
 #[tokio::test]
+async fn what_workflows_tell_pushes_no_other_news_out() {
+    let app = App::start().await;
+    let _ada = member(&app, app.acme, "ada@example.com", Role::Admin).await;
+    let mut control = app.control.connect(connect::Role::Access).await.unwrap();
+    let ada_id = access::find_user(&mut control, "ada@example.com").await.unwrap().unwrap().user_id;
+    let mut say = async |kind: Kind, source: String| {
+        let (source, workspace_id) = (source.as_str(), Some(app.acme));
+        let news = News { kind, source, workspace_id, summary: source, page: "", is_mailed: false };
+        assert_eq!(tell(&mut control, &[ada_id], &news).await.unwrap(), 1);
+    };
+    say(Kind::QuotaExceeded, "quota".into()).await;
+    for no in 0..KEPT_MAX {
+        say(Kind::WorkflowNotice, no.to_string()).await;
+    }
+    let mut control = app.control.connect(connect::Role::Owner).await.unwrap();
+    let kept = "SELECT count(*), count(*) FILTER (WHERE source = 'quota'), count(*) FILTER (WHERE source = '0') \
+                FROM notifications WHERE user_id = $1";
+    let kept: (i64, i64, i64) = sqlx::query_as(kept).bind(ada_id).fetch_one(&mut control).await.unwrap();
+    assert_eq!(kept, (KEPT_MAX, 1, 0));
+}
+
+#[tokio::test]
 async fn who_does_not_head_a_workspace_any_more_gets_no_mails_of_it_and_what_nobody_knows_waits() {
     let app = start().await;
     let owner = member(&app, app.acme, "owner@example.com", Role::Owner).await;

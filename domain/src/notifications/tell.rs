@@ -7,7 +7,8 @@ use uuid::Uuid;
 
 use super::kind::Kind;
 
-/// Most notifications that are kept for a person. The oldest that were read go first, then the oldest.
+/// Most notifications that are kept for a person. The oldest that were read go first, then the oldest; of both, first what workflows
+/// tell: whoever writes one in one workspace pushes nothing out that is news of another.
 pub const KEPT_MAX: i64 = 200;
 /// Most people who are told one piece of news.
 const TOLD_MAX: i64 = 100;
@@ -68,12 +69,13 @@ async fn keep_within_bounds(connection: &mut PgConnection, people: &[Uuid]) -> R
     sqlx::query(
         "DELETE FROM notifications d USING ( \
            SELECT n.user_id, n.notification_id, row_number() OVER ( \
-                    PARTITION BY n.user_id ORDER BY n.read_at IS NOT NULL, n.notification_id DESC) AS place \
+                    PARTITION BY n.user_id ORDER BY n.read_at IS NOT NULL, n.kind = $3, n.notification_id DESC) AS place \
              FROM notifications n WHERE n.user_id = ANY($1)) o \
           WHERE o.place > $2 AND d.user_id = o.user_id AND d.notification_id = o.notification_id",
     )
     .bind(people)
     .bind(KEPT_MAX)
+    .bind(Kind::WorkflowNotice.as_str())
     .execute(connection)
     .await?;
     Ok(())

@@ -17,6 +17,16 @@ pub const RETRY_AFTER_MAX: Duration = Duration::from_secs(3_600);
 /// Longest header value that is kept, in bytes; the rest is cut.
 const HEADER_VALUE_BYTES_MAX: usize = 4_096;
 
+/// What is text, beside `text/…` and `…+xml`, also where a server does not say in which charset.
+const TEXTS: [&str; 7] = [
+    "application/csv",
+    "application/javascript",
+    "application/x-ndjson",
+    "application/x-www-form-urlencoded",
+    "application/x-yaml",
+    "application/xml",
+    "application/yaml",
+];
 /// Longest time that an excerpt is worth.
 const EXCERPT_TIMEOUT: Duration = Duration::from_secs(1);
 
@@ -142,9 +152,10 @@ impl Kind {
         let essence = parts.next().unwrap_or_default();
         let label = parts.find_map(|part| part.strip_prefix("charset=")).unwrap_or_default();
         let charset = Encoding::for_label(label.trim_matches('"').as_bytes());
+        let is_text = essence.starts_with("text/") || essence.ends_with("+xml") || TEXTS.contains(&essence);
         Self {
             is_json: essence == "application/json" || essence.ends_with("+json"),
-            is_text: essence.starts_with("text/") || charset.is_some(),
+            is_text: is_text || charset.is_some(),
             charset,
         }
     }
@@ -208,6 +219,9 @@ mod tests {
         assert_eq!(json("text/plain", b"a\xff\0"), Some("a\u{fffd}\u{fffd}".into()));
         assert_eq!(json("text/csv; Charset=\"ISO-8859-1\"", b"K\xf6ln"), Some("Köln".into()));
         assert_eq!(json("application/xml; charset=Shift_JIS", b"\x93\xfa\x96{"), Some("日本".into()));
+        for kind in ["application/xml", "application/soap+xml", "application/csv"] {
+            assert_eq!(json(kind, b"K\xf6ln"), Some("K\u{fffd}ln".into()), "{kind}");
+        }
         assert_eq!(json("text/html; charset=none-such", "ö".as_bytes()), Some("ö".into()));
         assert_eq!(json("application/octet-stream", "ö".as_bytes()), Some("ö".into()));
         for (kind, bytes, text) in [

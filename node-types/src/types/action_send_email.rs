@@ -55,7 +55,7 @@ pub(crate) struct Config {
     /// Further headers, one line each, such as `List-Id`.
     #[serde(default)]
     headers: BTreeMap<String, Scalar>,
-    /// Files that go along, at most 20 and 10 MiB together.
+    /// Files that go along, at most 20. All that is filled in is 1 MiB at most, so that bytes may be about 750 KiB together.
     #[serde(default)]
     attachments: Vec<File>,
 }

@@ -9,7 +9,7 @@ use super::letter::{LetterError, bounded, one_line};
 pub const ATTACHMENTS_MAX: usize = 20;
 /// Most bytes of all files of a mail together, before they are encoded: servers refuse much more.
 pub const ATTACHMENTS_BYTES_MAX: usize = 10 * 1024 * 1024;
-/// Longest name of a file, in bytes.
+/// Longest name of a file, and longest content type, in bytes: each is in a header.
 const NAME_BYTES_MAX: usize = 255;
 
 /// A file of a mail.
@@ -54,6 +54,7 @@ pub(super) fn check(files: &[Attachment]) -> Result<(), LetterError> {
     for file in files {
         bounded("the name of an attachment", &file.name, NAME_BYTES_MAX)?;
         one_line("the name of an attachment", &file.name)?;
+        bounded("the content type of an attachment", &file.content_type, NAME_BYTES_MAX)?;
         if file.name.trim().is_empty() || file.name.contains(['/', '\\']) {
             return Err(LetterError::AttachmentName(file.name.clone()));
         }

@@ -342,6 +342,10 @@ mod tests {
         assert!(error(|l| l.attachments = vec![file(" ", "text/csv", b"")]).contains("has a name"));
         assert!(error(|l| l.attachments = vec![file("a\r\nX: 1", "text/csv", b"")]).contains("line break"));
         assert!(error(|l| l.attachments = vec![file("a", "nothing", b"")]).contains("\"nothing\""));
+        let long = format!("text/csv; a={}", "b".repeat(300));
+        assert!(
+            error(|l| l.attachments = vec![file("a", &long, b"")]).contains("the content type of an attachment is")
+        );
         assert_eq!(error(|l| l.attachments = vec![file("a", "text/csv; charset=utf-8", b"a")]), "");
     }
 
