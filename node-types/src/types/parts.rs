@@ -44,7 +44,7 @@ pub(super) fn only(frames: &[Closed], expired: bool) -> Result<&Value, (&str, &s
 
 /// Text, number or boolean: an expression that stands alone keeps its type.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a text, a number, or true or false")]
 pub(super) enum Scalar {
     Text(String),
     Number(Number),
@@ -73,7 +73,7 @@ impl From<Scalar> for Value {
 
 /// One or several.
 #[derive(Clone, Debug, Deserialize, JsonSchema)]
-#[serde(untagged)]
+#[serde(untagged, expecting = "expected a single value that fits, or a list of them")]
 pub(super) enum OneOrMany<T> {
     One(T),
     Many(Vec<T>),
