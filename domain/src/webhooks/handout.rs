@@ -139,6 +139,16 @@ pub async fn take_turn(
     Ok(Some(Turn { renewed: Some(begun), ..further.unwrap_or(found) }))
 }
 
+/// Ends a turn before its time, so that another process goes on at once; nothing if it was lost.
+///
+/// # Errors
+/// If the database does.
+pub async fn end_turn(connection: &mut PgConnection, source: Source, turn: &Turn) -> Result<(), StoreError> {
+    let sql = "UPDATE webhook_cursors SET leased_until = clock_timestamp() WHERE source = $1 AND lease_no = $2";
+    sqlx::query(sql).bind(source.name()).bind(turn.lease_no).execute(connection).await?;
+    Ok(())
+}
+
 /// Hands out the next events of a source; nothing if the turn was lost. The cursor is moved with what is handed out, and now and
 /// then. No transaction is open while conditions are
 /// evaluated.

@@ -29,7 +29,7 @@ pub use body::wire_id;
 pub(crate) use body::{Ended, ended, of_execution};
 pub use catalogue::{EventType, catalogue, custom};
 pub use certificates::{open_certificate, remove_certificate, set_certificate};
-pub use handout::{HandedOut, Source, Turn, hand_out, is_any_endpoint, take_turn};
+pub use handout::{HandedOut, Source, Turn, end_turn, hand_out, is_any_endpoint, take_turn};
 pub use key_pair::{BadKey, PublicKey, SigningPair};
 pub use lines::let_go;
 pub use schedule::{

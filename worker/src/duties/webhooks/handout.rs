@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use capstan_domain::webhooks::{Source, Turn, hand_out as hand_out_some, is_any_endpoint, take_turn};
+use capstan_domain::webhooks::{Source, Turn, end_turn, hand_out as hand_out_some, is_any_endpoint, take_turn};
 use capstan_engine::store::connect::Place;
 use capstan_engine::store::error::StoreError;
 use tokio::sync::Notify;
@@ -43,6 +43,9 @@ pub(crate) async fn hand_out(engine: Arc<Engine>, place: Place, due: Arc<Notify>
             }
         };
     }
+    if let Err(error) = turns.end().await {
+        warn!(%error, "the turn of handing out could not be given back; another worker takes it within ten seconds");
+    }
 }
 
 enum Round {
@@ -75,6 +78,16 @@ impl Turns {
             }
         }
         Ok(round)
+    }
+
+    /// Gives back what is held, for the worker stops and another one goes on.
+    async fn end(&mut self) -> Result<(), StoreError> {
+        let Some(side) = &self.side else { return Ok(()) };
+        for (source, held) in [(Source::Outbox, self.outbox.take()), (Source::Events, self.events.take())] {
+            let Some(turn) = held else { continue };
+            side.run(async |connection| end_turn(connection, source, &turn).await).await?;
+        }
+        Ok(())
     }
 }
 
