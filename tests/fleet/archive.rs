@@ -16,7 +16,7 @@ DECLARE
   v_from timestamptz := date_trunc('month', now() AT TIME ZONE 'UTC') AT TIME ZONE 'UTC' - interval '6 months';
   v_at timestamptz := v_from + interval '3 days';
   v_id uuid := overlay(overlay(uuid_floor_1(v_at)::text PLACING '7' FROM 15) PLACING '8' FROM 20)::uuid;
-  v_then jsonb := jsonb_build_object('execution_id', v_id, 'created_at', v_at);
+  v_then jsonb := jsonb_build_object('execution_id', v_id, 'created_at', v_at, 'begun_at', v_at, 'ended_at', v_at + interval '1 second');
   v_parent text;
 BEGIN
   FOREACH v_parent IN ARRAY ARRAY['executions', 'journal', 'execution_logs', 'usage', 'execution_words'] LOOP
@@ -24,8 +24,8 @@ BEGIN
   END LOOP;
   INSERT INTO executions SELECT r.* FROM executions e, jsonb_populate_record(e, v_then) AS r;
   INSERT INTO journal SELECT r.* FROM journal j, jsonb_populate_record(j, v_then) AS r;
-  INSERT INTO usage (execution_id, position, meter, workspace_id, units)
-  SELECT v_id, 1, 'm', e.workspace_id, 7 FROM executions e WHERE e.execution_id = v_id;
+  INSERT INTO usage (execution_id, position, meter, workspace_id, units, created_at)
+  SELECT v_id, 1, 'm', e.workspace_id, 7, v_at FROM executions e WHERE e.execution_id = v_id;
   INSERT INTO execution_logs (execution_id, log_id, workspace_id, node_id, attempt, level, message, created_at)
   SELECT v_id, gen_random_uuid(), e.workspace_id, 'only', 1, 'info', 'line ' || n, v_at + n * interval '1 ms'
     FROM executions e, generate_series(1, 3) AS n WHERE e.execution_id = v_id;

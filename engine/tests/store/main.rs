@@ -33,6 +33,7 @@ mod plans_search;
 mod plans_stream;
 mod plans_webhooks;
 mod preflight;
+mod quotas;
 mod race;
 mod reap;
 mod release;

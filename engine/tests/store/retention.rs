@@ -31,7 +31,9 @@ BEGIN
   VALUES (uuid_floor_1(v_from + interval '3 days'), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'n', '1');
 END
 $$";
-const ALL_END: &str = "UPDATE executions SET status = 'completed', ended_at = now() WHERE ended_at IS NULL";
+/// Long enough ago that nobody reads them any more.
+const ALL_END: &str =
+    "UPDATE executions SET status = 'completed', ended_at = now() - interval '2 days' WHERE ended_at IS NULL";
 
 async fn old_month(cell: &Cell, ago: u32) {
     cell.execute(&OLD_MONTH.replace("AGO", &ago.to_string())).await;
@@ -150,6 +152,27 @@ async fn who_keeps_a_month_is_told_and_looked_for_anew_once_it_has_ended() {
     end(&cell, old[0]).await;
     assert_eq!(close(&mut worker, old[1]).await.unwrap(), None);
     assert_eq!(cell.count("SELECT count(*) FROM kept_months").await, 0);
+}
+
+#[tokio::test]
+async fn what_has_just_ended_or_is_still_counted_keeps_its_month() {
+    let cell = Cell::new().await;
+    let mut worker = cell.connect(Role::Worker).await;
+    old_month(&cell, 6).await;
+    keep(&cell, Some(90), false).await;
+    let month = old_months(&mut worker).await.unwrap()[0];
+    // It waited for half a year, then sent a mail and ended: this month's counter has the mail.
+    let ends = "UPDATE executions SET status = 'completed', ended_at = now() - interval '1 hour'; \
+                INSERT INTO usage (execution_id, position, meter, workspace_id, units, created_at) \
+                  SELECT execution_id, 1, 'emails', workspace_id, 1, now() - interval '1 hour' FROM executions";
+    cell.execute(ends).await;
+    let told = kept(&mut worker, month).await;
+    assert!(told.contains("ended within the last day"), "{told}");
+    assert_eq!(kept(&mut worker, month).await, told, "the same one, which is looked at first");
+    cell.execute("UPDATE executions SET ended_at = now() - interval '2 days'").await;
+    assert!(kept(&mut worker, month).await.contains("is still counted"));
+    cell.execute("UPDATE usage SET created_at = now() - interval '33 days'").await;
+    assert_eq!(close(&mut worker, month).await.unwrap(), None);
 }
 
 #[tokio::test]

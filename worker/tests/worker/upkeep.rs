@@ -28,7 +28,7 @@ BEGIN
   END LOOP;
   INSERT INTO executions (execution_id, workspace_id, workflow_id, version_id, trigger_node_id, input, status, ended_at)
   VALUES (uuid_floor_1(v_from + interval '3 days'), gen_random_uuid(), gen_random_uuid(), gen_random_uuid(), 'n',
-          '{\"text\": \"a\\\\b\"}', 'completed', now());
+          '{\"text\": \"a\\\\b\"}', 'completed', now() - interval '2 days');
 END
 $$";
 
@@ -162,7 +162,7 @@ async fn a_month_is_in_the_archive_before_it_is_dropped_whatever_becomes_of_the_
 #[tokio::test(flavor = "multi_thread")]
 async fn one_execution_that_goes_on_keeps_its_month_and_what_an_archived_workspace_left_keeps_none() {
     let cell = Cell::new().await;
-    let live = OLD_MONTH.replace("'completed', now()", "'queued', NULL");
+    let live = OLD_MONTH.replace("'completed', now() - interval '2 days'", "'queued', NULL");
     run(&cell, &live).await;
     run(
         &cell,
