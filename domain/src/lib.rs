@@ -31,6 +31,7 @@ pub mod machine;
 pub mod mailbox;
 pub mod migrate;
 mod moved;
+mod note_kind;
 pub mod notifications;
 pub mod persons;
 pub mod platform;

@@ -12,7 +12,7 @@ use super::act::{Act, Acted, Done, Mode, Which};
 use super::deleted::restore;
 use super::history::{HistoryRow, NewHistory, write};
 use super::lead::LeadRow;
-use super::note::{Note, NoteKind, TEXT_CHARS_MAX};
+use super::note::{Note, TEXT_CHARS_MAX};
 use super::patch::{LeadFlaw, LeadPatch, VALUES_BYTES_MAX, email_key};
 use super::pipeline::pipeline;
 use super::sources::{SOURCE_REST, SOURCES_MAX};
@@ -21,6 +21,7 @@ use super::{fields, find, history, sources};
 use crate::by::By;
 use crate::events::{NewEvent, is_room, tell};
 use crate::machine::Move;
+use crate::note_kind::NoteKind;
 use crate::quotas::leads_fit;
 
 /// Source of a lead of which nothing else is said.

@@ -22,6 +22,7 @@ mod tidy;
 pub(crate) mod words;
 
 pub use crate::by::{By, ByKind};
+pub use crate::note_kind::NoteKind;
 pub use act::{Act, Acted, Done, Mode, Which};
 pub use board::{BOARD_COUNT_MAX, Column, board};
 pub use deleted::{DeletedLead, deleted};
@@ -32,7 +33,7 @@ pub use find::{Filter, SOUGHT_AMONG_MAX, find, is_known, list};
 pub use history::{HistoryRow, history};
 pub use lead::LeadRow;
 pub use mailed::Mailed;
-pub use note::{Note, NoteKind, note, remove};
+pub use note::{Note, note, remove};
 pub use patch::{LeadFlaw, LeadPatch, is_email};
 pub use pipeline::{Pipeline, PutPipeline, leads_machine, pipeline, put_pipeline};
 pub use sources::{SOURCE_REST, SOURCES_MAX, source_has_room, sources};

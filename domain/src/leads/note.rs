@@ -10,35 +10,10 @@ use super::history::{HistoryRow, NewHistory, write};
 use super::patch::LeadFlaw;
 use super::store;
 use crate::by::By;
+use crate::note_kind::NoteKind;
 
 /// Most characters of a note, and of the reason of a change.
 pub(super) const TEXT_CHARS_MAX: usize = 5_000;
-
-/// Something that was done about a lead.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoteKind {
-    /// Somebody wrote something down.
-    Note,
-    /// An e-mail was sent or came.
-    Email,
-    /// Somebody called.
-    Call,
-    /// People met.
-    Meeting,
-}
-
-impl NoteKind {
-    /// As the history has it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Note => "note",
-            Self::Email => "email",
-            Self::Call => "call",
-            Self::Meeting => "meeting",
-        }
-    }
-}
 
 /// A note.
 #[derive(Clone, Debug)]

@@ -4,9 +4,9 @@ use serde_json::{Map, Value};
 use uuid::Uuid;
 
 use super::history::EntryRow;
-use super::note::NoteKind;
 use super::record::RecordRow;
 use crate::machine::Refused;
+use crate::note_kind::NoteKind;
 
 /// Where a record is to go.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -6,8 +6,8 @@ use chrono::{DateTime, Utc};
 use sqlx::{FromRow, PgConnection};
 use uuid::Uuid;
 
-use super::note::NoteKind;
 use crate::by::By;
+use crate::note_kind::NoteKind;
 
 /// Longest name of who acts, in characters.
 const BY_CHARS_MAX: usize = 300;

@@ -20,6 +20,7 @@ mod store;
 mod tidy;
 mod types;
 
+pub use crate::note_kind::NoteKind;
 pub use act::{Act, Acted, Done, Goal, RecordFlaw};
 pub use define::{DeleteType, IN_USE_SHOWN, PutType, RecordInUse, TYPES_MAX, TypeWish, delete_type, put_type};
 pub use deleted::{DeletedRecord, deleted};
@@ -27,7 +28,6 @@ pub use desk::Desk;
 pub use doing::{REASON_CHARS_MAX, act};
 pub use find::{COMPARED_MAX, Sought};
 pub use history::{EntryKind, EntryRow, history};
-pub use note::NoteKind;
 pub use record::RecordRow;
 pub use shipped::{PURSUIT, pursuit_machine};
 pub use store::{Filter, find, list};

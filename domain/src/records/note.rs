@@ -10,32 +10,7 @@ use super::doing::{REASON_CHARS_MAX, note};
 use super::history::{EntryKind, NewEntry};
 use super::store;
 use crate::by::By;
-
-/// Something that was done about a record.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum NoteKind {
-    /// Somebody wrote something down.
-    Note,
-    /// An e-mail was sent or came.
-    Email,
-    /// Somebody called.
-    Call,
-    /// People met.
-    Meeting,
-}
-
-impl NoteKind {
-    /// As in tables and JSON.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::Note => "note",
-            Self::Email => "email",
-            Self::Call => "call",
-            Self::Meeting => "meeting",
-        }
-    }
-}
+use crate::note_kind::NoteKind;
 
 /// A row of history that says so; the record stays as it is, and nobody is told.
 pub(super) async fn write_down(

@@ -1,6 +1,6 @@
 //! `lead.note`
 
-use capstan_domain::leads::{Act, Note, NoteKind};
+use capstan_domain::leads::{Act, Note};
 use capstan_engine::core::catalogue::Effect;
 use capstan_engine::core::outcome::Outcome;
 use capstan_engine::core::problem::Problem;
@@ -9,7 +9,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::lead_parts;
-use super::parts::Scalar;
+use super::parts::{Noted, Scalar};
 use crate::node_type::{Context, NodeType, Spec};
 
 /// Notes something in the history of a lead.
@@ -25,35 +25,9 @@ pub(crate) struct Config {
     email: Option<String>,
     /// What was done. An `email` is also when the lead was last written to.
     #[serde(default)]
-    kind: Kind,
+    kind: Noted,
     /// What there is to know, such as the subject of a mail.
     text: Scalar,
-}
-
-/// What can be noted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-enum Kind {
-    /// Something to know.
-    #[default]
-    Note,
-    /// A mail was sent or came.
-    Email,
-    /// Somebody called.
-    Call,
-    /// People met.
-    Meeting,
-}
-
-impl From<Kind> for NoteKind {
-    fn from(kind: Kind) -> Self {
-        match kind {
-            Kind::Note => Self::Note,
-            Kind::Email => Self::Email,
-            Kind::Call => Self::Call,
-            Kind::Meeting => Self::Meeting,
-        }
-    }
 }
 
 impl NodeType for LeadNote {

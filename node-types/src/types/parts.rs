@@ -6,6 +6,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use capstan_domain::credentials::is_name;
 use capstan_domain::events::{EventFlaw, check_heard, check_starts, check_type};
+use capstan_domain::leads::NoteKind;
 use capstan_engine::core::expression::{check_event_condition, constant};
 use capstan_engine::core::outcome::{Closed, Outcome};
 use capstan_engine::core::problem::Problem;
@@ -101,6 +102,32 @@ impl Encoding {
     pub(super) fn bytes(self, text: &str) -> Result<Vec<u8>, String> {
         match self {
             Self::Base64 => STANDARD.decode(text.trim()).map_err(|error| format!("is not base64: {error}")),
+        }
+    }
+}
+
+/// What can be noted in a history.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub(super) enum Noted {
+    /// Something to know.
+    #[default]
+    Note,
+    /// A mail was sent or came.
+    Email,
+    /// Somebody called.
+    Call,
+    /// People met.
+    Meeting,
+}
+
+impl From<Noted> for NoteKind {
+    fn from(noted: Noted) -> Self {
+        match noted {
+            Noted::Note => Self::Note,
+            Noted::Email => Self::Email,
+            Noted::Call => Self::Call,
+            Noted::Meeting => Self::Meeting,
         }
     }
 }

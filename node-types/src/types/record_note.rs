@@ -1,13 +1,13 @@
 //! `record.note`
 
-use capstan_domain::records::{Act, NoteKind};
+use capstan_domain::records::Act;
 use capstan_engine::core::catalogue::Effect;
 use capstan_engine::core::outcome::Outcome;
 use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::parts::Scalar;
+use super::parts::{Noted, Scalar};
 use super::record_parts;
 use crate::node_type::{Context, NodeType, Spec};
 
@@ -22,35 +22,9 @@ pub(crate) struct Config {
     record_id: String,
     /// What was done.
     #[serde(default)]
-    kind: Kind,
+    kind: Noted,
     /// What there is to know, such as the subject of a mail: at most 2,000 characters.
     text: Scalar,
-}
-
-/// What can be noted.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-enum Kind {
-    /// Something to know.
-    #[default]
-    Note,
-    /// A mail was sent or came.
-    Email,
-    /// Somebody called.
-    Call,
-    /// People met.
-    Meeting,
-}
-
-impl From<Kind> for NoteKind {
-    fn from(kind: Kind) -> Self {
-        match kind {
-            Kind::Note => Self::Note,
-            Kind::Email => Self::Email,
-            Kind::Call => Self::Call,
-            Kind::Meeting => Self::Meeting,
-        }
-    }
 }
 
 impl NodeType for RecordNote {
